@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "datasets/image_set.h"
+#include "models/network.h"
+#include "models/parameters.h"
+#include "proto/experiment.pb.h"
+
+namespace apical {
+
+// The test of a network: each image alone, from rest, for a forward phase of test length; the
+// answer is the output neuron with the highest mean somatic potential. Images are spread over
+// threads. What happens with an image depends on the seed, the evaluation's number and the image's
+// index only, so neither the number of threads nor the order changes an answer.
+class Evaluation {
+ public:
+  // `parameters` must outlive the evaluation; it tests them as they are when `run` is called.
+  Evaluation(const proto::Experiment& experiment, const Parameters& parameters);
+
+  struct Result {
+    std::size_t images = 0;
+    std::size_t errors = 0;
+    double error_percent() const {
+      return images == 0 ? 0 : 100.0 * static_cast<double>(errors) / static_cast<double>(images);
+    }
+    std::vector<std::uint8_t> answers;  // by image
+    bool complete = true;               // false if it was stopped
+  };
+
+  // Tests all images on the calling task arena's threads. `number` counts the evaluations of a run
+  // from 0. `progress` is called with the number of images done, from one thread at a time; once
+  // `stop` is true no further image is begun.
+  Result run(const ImageSet& images, std::uint32_t number,
+             const std::function<void(std::size_t)>& progress = {},
+             const std::atomic<bool>* stop = nullptr);
+
+  // Sums over all replicas since construction.
+  std::uint64_t events() const;
+  std::uint64_t spikes() const;
+  std::uint64_t synaptic_events() const;
+
+ private:
+  std::uint8_t answer(Network& network, std::span<const std::uint8_t> image,
+                      std::uint32_t context) const;
+
+  std::unique_ptr<Network> take_replica();
+  void give_back(std::unique_ptr<Network> replica);
+
+  proto::Experiment experiment_;
+  const Parameters* parameters_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Network>> replicas_;  // those not in use
+};
+
+}  // namespace apical

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "models/parameters.h"
+#include "proto/network.pb.h"
+
+namespace apical {
+
+// The interval that matched_moments draws weights from, W_avg -/+ 3.465 W_sd.
+struct WeightMoments {
+  double mean;    // W_avg
+  double spread;  // W_sd; the square of it, negative, where the wanted moments are impossible
+};
+
+// Guerguiev et al. 2017, methods: weights for which the potential of a neuron with `fan_in` inputs,
+// each firing at mean_rate_fraction of max_rate_hz, has the wanted mean and standard deviation.
+WeightMoments matched_moments(const proto::MatchedMoments& moments, std::size_t fan_in,
+                              double max_rate_hz);
+
+// Initial weights and biases of a network that has been checked. Each projection and population
+// draws from its own random stream.
+Parameters initial_parameters(const proto::Network& network, std::uint64_t seed);
+
+}  // namespace apical

@@ -1,0 +1,119 @@
+#include "learning/segregated_dendrites.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace apical {
+namespace {
+
+constexpr double kStep = 20;  // the 20 of P, as in the published code
+
+}  // namespace
+
+SegregatedDendrites::SegregatedDendrites(const proto::Network& description, Network& network,
+                                         Parameters& parameters) {
+  for (std::size_t p = 0; p < network.populations(); ++p) {
+    auto* population = dynamic_cast<SpikingPopulation*>(&network.population(p));
+    if (population == nullptr) continue;
+    const std::size_t size = padded(population->size());
+    layers_.push_back({population, &parameters.biases[p], 0, population == &network.output(),
+                       AlignedFloats(size), AlignedFloats(size), AlignedFloats(size),
+                       AlignedFloats(size)});
+  }
+  for (std::size_t p = 0; p < network.projections(); ++p) {
+    const proto::Projection& projection = description.projection(static_cast<int>(p));
+    if (!projection.plasticity().has_segregated_dendrites()) continue;
+    DenseProjection& synapses = network.projection(p);
+    const auto layer = static_cast<std::size_t>(
+        std::ranges::find(layers_, &synapses.target(), &Layer::population) - layers_.begin());
+    // Biases learn at the rate of the first plastic projection onto the population.
+    const double rate = projection.plasticity().segregated_dendrites().learning_rate();
+    if (layers_[layer].learning_rate == 0) layers_[layer].learning_rate = rate;
+    synapses_.push_back({&synapses, &parameters.weights[p], layer,
+                         std::vector<float>(synapses.weights().sources())});
+  }
+  output_rates_.resize(network.output().size());
+}
+
+void SegregatedDendrites::end_forward_phase() {
+  for (Layer& layer : layers_) {
+    layer.population->somatic_mean(layer.v_forward);
+    if (layer.teaches) continue;
+    layer.population->compartment_mean(proto::APICAL, layer.plateau_forward);
+    for (float& v : layer.plateau_forward) v = sigmoid(v);
+  }
+  for (Synapses& each : synapses_) {
+    std::ranges::copy(each.projection->trace().window_mean(), each.s_forward.begin());
+  }
+}
+
+void SegregatedDendrites::end_target_phase(std::span<const double> mean_output_rates) {
+  std::ranges::copy(mean_output_rates, output_rates_.begin());
+  for (Layer& layer : layers_) {
+    if (layer.teaches) continue;
+    layer.population->compartment_mean(proto::APICAL, layer.plateau_target);
+    for (float& v : layer.plateau_target) v = sigmoid(v);
+  }
+}
+
+void SegregatedDendrites::find_change(Layer& layer) const {
+  const SpikingPopulation::Constants& constants = layer.population->constants();
+  const double max_rate = constants.max_rate_per_ms;
+  double conductance = constants.leak_conductance_per_ms;
+  for (const auto& compartment : constants.compartments) {
+    conductance += compartment.conductance_per_ms;
+  }
+  const double k = constants.compartments.front().conductance_per_ms / conductance;
+  const double p = layer.teaches ? kStep / (max_rate * max_rate) : kStep / max_rate;
+  const auto factor = static_cast<float>(layer.learning_rate * p * k * max_rate);
+  for (std::size_t i = 0; i < layer.population->size(); ++i) {
+    const float probability = sigmoid(layer.v_forward[i]);
+    const float slope = probability * (1 - probability);
+    const float error =
+        layer.teaches
+            ? static_cast<float>(output_rates_[i] - max_rate * static_cast<double>(probability))
+            : layer.plateau_target[i] - layer.plateau_forward[i];
+    layer.change[i] = factor * error * slope;
+  }
+}
+
+void SegregatedDendrites::update(Time now) {
+  for (Layer& layer : layers_) {
+    if (layer.learning_rate == 0) continue;
+    find_change(layer);
+    for (std::size_t i = 0; i < layer.population->size(); ++i) {
+      (*layer.biases)[i] += layer.change[i];
+    }
+    layer.population->bias_changed(now);
+  }
+  for (Synapses& each : synapses_) {
+    const AlignedFloats& change = layers_[each.layer].change;
+    each.weights->add_outer_product(change, each.s_forward);
+    each.projection->weights_changed(now, change, each.s_forward);
+  }
+}
+
+std::span<const float> SegregatedDendrites::output_potentials() const {
+  const Layer& layer = *std::ranges::find(layers_, true, &Layer::teaches);
+  return std::span(layer.v_forward).first(layer.population->size());
+}
+
+const SegregatedDendrites::Layer& SegregatedDendrites::layer_of(
+    const SpikingPopulation& population) const {
+  const auto found = std::ranges::find(layers_, &population, &Layer::population);
+  assert(found != layers_.end());
+  return *found;
+}
+
+SegregatedDendrites::Plateaus SegregatedDendrites::plateaus(
+    const SpikingPopulation& population) const {
+  const Layer& layer = layer_of(population);
+  return {std::span(layer.plateau_forward).first(population.size()),
+          std::span(layer.plateau_target).first(population.size())};
+}
+
+std::span<const float> SegregatedDendrites::change(const SpikingPopulation& population) const {
+  return layer_of(population).change;
+}
+
+}  // namespace apical

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "models/network.h"
+#include "models/parameters.h"
+#include "proto/network.pb.h"
+#include "simulator/vector_math.h"
+
+namespace apical {
+
+// Learning with segregated dendrites (Guerguiev et al. 2017): an apical plateau potential at the
+// end of each phase tells a hidden neuron how the target phase differs from the forward phase.
+//
+// With bars for means over the averaging windows, f for forward and t for target, phi_max in
+// spikes per ms, k = g_compartment / g of the forward phase:
+//   plateau  alpha = sigmoid(mean V_a)
+//   hidden   e = (alpha_t - alpha_f) k phi_max sigmoid'(mean V_f),    P = 20 / phi_max
+//   output   e = (mean phi_t - phi_max sigmoid(mean V_f)) k phi_max sigmoid'(mean V_f),
+//                                                                      P = 20 / phi_max^2
+//   W += eta P e s_f^T,  b += eta P e.
+class SegregatedDendrites {
+ public:
+  // One rule per plastic projection of a checked network. `network` refers to `parameters`; both
+  // must outlive the rule, which changes the parameters.
+  SegregatedDendrites(const proto::Network& description, Network& network, Parameters& parameters);
+
+  // The forward phase's window has ended: keeps its means.
+  void end_forward_phase();
+
+  // The target phase's window has ended. mean_output_rates is the mean over the window of the
+  // firing rate of each output neuron, per ms.
+  void end_target_phase(std::span<const double> mean_output_rates);
+
+  // Updates all weights and biases at `now`, the end of the target phase.
+  void update(Time now);
+
+  // Mean somatic potentials of the output in the last forward window.
+  std::span<const float> output_potentials() const;
+
+  // Plateau potentials of a population, a number per neuron, in (0, 1).
+  struct Plateaus {
+    std::span<const float> forward;
+    std::span<const float> target;
+  };
+  Plateaus plateaus(const SpikingPopulation& population) const;
+
+  // eta P e of the last update by population, padded; for tests and metrics.
+  std::span<const float> change(const SpikingPopulation& population) const;
+
+ private:
+  struct Layer {
+    SpikingPopulation* population;
+    AlignedFloats* biases;
+    double learning_rate;
+    bool teaches;  // an output: e from rates rather than plateaus
+    AlignedFloats v_forward;
+    AlignedFloats plateau_forward;
+    AlignedFloats plateau_target;
+    AlignedFloats change;
+  };
+  struct Synapses {
+    DenseProjection* projection;
+    DenseWeights* weights;
+    std::size_t layer;
+    std::vector<float> s_forward;
+  };
+
+  const Layer& layer_of(const SpikingPopulation& population) const;
+  void find_change(Layer& layer) const;
+
+  std::vector<Layer> layers_;
+  std::vector<Synapses> synapses_;
+  std::vector<double> output_rates_;
+};
+
+}  // namespace apical

@@ -1,0 +1,122 @@
+#include "learning/training_session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "learning/initial_weights.h"
+
+namespace apical {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// The weight of the last trial in the running training error that is shown.
+constexpr double kRecent = 0.002;
+
+}  // namespace
+
+ImageSet first_examples(const ImageSet& images, std::size_t examples) {
+  const std::size_t count = examples == 0 ? images.size() : std::min(examples, images.size());
+  ImageSet result = images;
+  result.labels.resize(count);
+  result.pixels.resize(count * images.image_size());
+  return result;
+}
+
+TrainingSession::TrainingSession(const proto::Experiment& experiment, const TrainAndTest& data)
+    : experiment_(experiment),
+      train_(&data.train),
+      test_(&data.test),
+      parameters_(initial_parameters(experiment.network(), experiment.seed())),
+      protocol_(experiment.trial(), experiment.seed()),
+      network_(experiment.network(), parameters_, experiment.seed(), protocol_.processes()),
+      rule_(experiment.network(), network_, parameters_),
+      evaluation_(experiment, parameters_) {
+  protocol_.bind(network_, rule_);
+  recent_error_percent_ = 100.0 * (1.0 - 1.0 / std::max(1, data.train.classes));
+}
+
+bool TrainingSession::measure(TrainingObserver& observer, const std::atomic<bool>& stop) {
+  const auto start = Clock::now();
+  const auto progress = [&](std::size_t done) { observer.tested(done, test_->size()); };
+  const Evaluation::Result result = evaluation_.run(*test_, tests_++, progress, &stop);
+  if (!result.complete) return false;
+  Measurement measurement;
+  measurement.train_examples = trials_;
+  measurement.epoch = static_cast<double>(trials_) / static_cast<double>(train_->size());
+  measurement.test_error_percent = result.error_percent();
+  if (trials_since_test_ > 0) {
+    measurement.train_error_percent =
+        100.0 * static_cast<double>(errors_since_test_) / static_cast<double>(trials_since_test_);
+  }
+  measurement.train_seconds = summary_.train_seconds;
+  measurement.test_seconds = seconds_since(start);
+  summary_.test_seconds += measurement.test_seconds;
+  summary_.test_examples += static_cast<std::int64_t>(test_->size());
+  errors_since_test_ = trials_since_test_ = 0;
+  observer.measured(measurement);
+  return true;
+}
+
+bool TrainingSession::train_epoch(int epoch, TrainingObserver& observer,
+                                  const std::atomic<bool>& stop) {
+  const proto::Training& training = experiment_.training();
+  const auto total = static_cast<std::int64_t>(train_->size()) * training.epochs();
+  std::vector<std::uint32_t> order(train_->size());
+  std::iota(order.begin(), order.end(), 0U);
+  if (training.shuffle()) {
+    RandomStream stream(
+        {experiment_.seed(), 0, Purpose::kShuffling, static_cast<std::uint32_t>(epoch)});
+    stream.shuffle(std::span(order));
+  }
+  auto start = Clock::now();
+  for (std::size_t n = 0; n < order.size(); ++n) {
+    if (stop) {
+      summary_.train_seconds += seconds_since(start);
+      return false;
+    }
+    const std::uint32_t image = order[n];
+    const std::size_t label = train_->labels[image];
+    observer.before_trial(trials_);
+    const TrialTimes times = protocol_.run(train_->image(image), label);
+    observer.after_trial(trials_, times, label);
+    const bool wrong = protocol_.answer() != label;
+    errors_since_test_ += wrong;
+    ++trials_since_test_;
+    ++trials_;
+    recent_error_percent_ += kRecent * ((wrong ? 100.0 : 0.0) - recent_error_percent_);
+    observer.trained(trials_, total, recent_error_percent_);
+    const bool last = n + 1 == order.size();
+    const std::int64_t interval = training.evaluate_every_examples();
+    if (last || (interval > 0 && trials_ % interval == 0)) {
+      summary_.train_seconds += seconds_since(start);
+      if (!measure(observer, stop)) return false;
+      start = Clock::now();
+    }
+  }
+  return true;
+}
+
+TrainingSummary TrainingSession::run(TrainingObserver& observer, const std::atomic<bool>& stop) {
+  const proto::Training& training = experiment_.training();
+  bool going_on = true;
+  if (training.evaluate_before_training() || training.epochs() == 0) {
+    going_on = measure(observer, stop);
+  }
+  for (int epoch = 0; going_on && epoch < training.epochs(); ++epoch) {
+    going_on = train_epoch(epoch, observer, stop);
+  }
+  summary_.complete = going_on;
+  summary_.train_examples = trials_;
+  summary_.events = network_.events() + evaluation_.events();
+  summary_.spikes = network_.spikes() + evaluation_.spikes();
+  summary_.synaptic_events = network_.synaptic_events() + evaluation_.synaptic_events();
+  return summary_;
+}
+
+}  // namespace apical

@@ -1,0 +1,91 @@
+#include "learning/trial_protocol.h"
+
+#include <algorithm>
+
+namespace apical {
+
+TrialProtocol::TrialProtocol(const proto::Trial& trial, std::uint64_t seed)
+    : trial_(trial), lengths_({seed, 0, Purpose::kPhaseLengths, 0}) {}
+
+void TrialProtocol::bind(Network& network, SegregatedDendrites& rule) {
+  network_ = &network;
+  rule_ = &rule;
+  Simulation& simulation = network.simulation();
+  network.synchronize(*this);
+  network.observe(target_rates_, network.output());
+  simulation.influence(*this, target_rates_);
+  simulation.influence(target_rates_, *this);
+}
+
+double TrialProtocol::phase_length() {
+  const double extra =
+      trial_.extra_length_mean_ms() > 0
+          ? lengths_.wald(trial_.extra_length_mean_ms(), trial_.extra_length_shape_ms())
+          : 0.0;
+  return trial_.phase_length_ms() + extra;
+}
+
+TrialTimes TrialProtocol::run(std::span<const std::uint8_t> image, std::size_t label) {
+  Simulation& simulation = network_->simulation();
+  const Time start = simulation.now();
+  const Time target_start = start + phase_length();
+  const Time end = target_start + phase_length();
+  const double settling = trial_.settling_time_ms();
+  plan_ = {{start + settling, Boundary::kForwardWindow},
+           {target_start, Boundary::kTargetPhase},
+           {target_start + settling, Boundary::kTargetWindow},
+           {end, Boundary::kEnd}};
+  pending_ = plan_;
+  label_ = label;
+  if (trial_.clear_state_between_trials()) network_->clear_state(start);
+  network_->input().set_rates(start, image);
+  simulation.run_until(end);
+  return {start, target_start, end};
+}
+
+void TrialProtocol::advance(Horizon horizon) {
+  while (!pending_.empty() && horizon.admits(pending_.front().time, id())) {
+    act(pending_.front());
+    pending_ = pending_.subspan(1);
+  }
+}
+
+void TrialProtocol::act(const Event& event) {
+  const Time now = event.time;
+  network_->catch_up(now);
+  const auto open_windows = [&] {
+    for (SpikingPopulation* population : network_->spiking_populations()) {
+      population->open_window(now);
+    }
+  };
+  const auto close_windows = [&] {
+    for (SpikingPopulation* population : network_->spiking_populations()) {
+      population->close_window(now);
+    }
+  };
+  switch (event.boundary) {
+    case Boundary::kForwardWindow:
+      open_windows();
+      break;
+    case Boundary::kTargetPhase: {
+      close_windows();
+      rule_->end_forward_phase();
+      const auto potentials = rule_->output_potentials();
+      answer_ = static_cast<std::size_t>(std::ranges::max_element(potentials) - potentials.begin());
+      network_->output().teach(now, label_);
+      break;
+    }
+    case Boundary::kTargetWindow:
+      open_windows();
+      target_rates_.open(network_->output(), now, plan_.back().time);
+      break;
+    case Boundary::kEnd:
+      close_windows();
+      rule_->end_target_phase(target_rates_.means());
+      network_->output().stop_teaching(now);
+      rule_->update(now);
+      break;
+  }
+}
+
+}  // namespace apical

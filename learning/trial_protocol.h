@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "learning/segregated_dendrites.h"
+#include "models/network.h"
+#include "models/rate_mean.h"
+#include "proto/training.pb.h"
+#include "simulator/process.h"
+#include "simulator/random_stream.h"
+
+namespace apical {
+
+// When the phases of a trial begin and end, ms since the start of the simulation.
+struct TrialTimes {
+  Time start = 0;         // of the forward phase
+  Time target_start = 0;  // of the target phase
+  Time end = 0;
+};
+
+// The training trials of a network, as a process: at the boundaries of phases and of averaging
+// windows it shows the image, teaches the output, keeps means and has the weights updated.
+//
+//   start        the image's rates; forward phase
+//   + settling   window opens
+//   target_start window closes, forward plateaus; teaching; target phase
+//   + settling   window opens
+//   end          window closes, target plateaus; weights change; teaching stops
+class TrialProtocol final : public Process {
+ public:
+  TrialProtocol(const proto::Trial& trial, std::uint64_t seed);
+
+  // What the network is made with, so that boundaries come before simultaneous spikes.
+  std::vector<Process*> processes() { return {this, &target_rates_}; }
+  // To be called once, when the network has been made. Both must outlive the protocol's last run.
+  void bind(Network& network, SegregatedDendrites& rule);
+
+  // Runs one trial from now on.
+  TrialTimes run(std::span<const std::uint8_t> image, std::size_t label);
+
+  // The class whose output neuron had the highest mean potential in the last forward phase.
+  std::size_t answer() const { return answer_; }
+
+  Time next() const override { return pending_.empty() ? kNever : pending_.front().time; }
+  void advance(Horizon horizon) override;
+
+ private:
+  enum class Boundary { kForwardWindow, kTargetPhase, kTargetWindow, kEnd };
+  struct Event {
+    Time time;
+    Boundary boundary;
+  };
+
+  void act(const Event& event);
+  double phase_length();
+
+  proto::Trial trial_;
+  RandomStream lengths_;
+  Network* network_ = nullptr;
+  SegregatedDendrites* rule_ = nullptr;
+  std::size_t label_ = 0;
+  std::size_t answer_ = 0;
+  RateMean target_rates_;  // of the output
+  std::vector<Event> plan_;
+  std::span<const Event> pending_;
+};
+
+}  // namespace apical

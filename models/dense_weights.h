@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "simulator/vector_math.h"
+
+namespace apical {
+
+// Weights of a dense projection, stored by presynaptic neuron: row j holds the weights of source j
+// onto all targets, contiguous, from the start of a cache line, padded with zeros.
+class DenseWeights {
+ public:
+  DenseWeights() = default;
+  DenseWeights(std::size_t sources, std::size_t targets);
+
+  std::size_t sources() const { return sources_; }
+  std::size_t targets() const { return targets_; }
+
+  // stride() floats, of which the first targets() count.
+  const float* row(std::size_t source) const { return values_.data() + source * stride_; }
+  float* row(std::size_t source) { return values_.data() + source * stride_; }
+  std::size_t stride() const { return stride_; }
+
+  // sums[i] += sum over j of W_ij sources[j]; `sums` holds stride() floats. Silent sources cost
+  // nothing.
+  void add_weighted_rows(std::span<const float> sources, std::span<float> sums) const;
+
+  // W_ij += targets[i] sources[j]; `targets` holds stride() floats. Silent sources cost nothing.
+  void add_outer_product(std::span<const float> targets, std::span<const float> sources);
+
+ private:
+  std::size_t sources_ = 0;
+  std::size_t targets_ = 0;
+  std::size_t stride_ = 0;
+  AlignedFloats values_;
+};
+
+}  // namespace apical

@@ -1,0 +1,146 @@
+#include "models/network.h"
+
+#include <algorithm>
+#include <cassert>
+#include <string>
+
+#include "models/constants.h"
+
+namespace apical {
+
+Parameters zero_parameters(const proto::Network& network) {
+  Parameters parameters;
+  const auto size_of = [&](const std::string& name) {
+    const auto found = std::ranges::find(network.population(), name, &proto::Population::name);
+    assert(found != network.population().end());
+    return static_cast<std::size_t>(found->size());
+  };
+  for (const auto& population : network.population()) {
+    const std::size_t biases = population.has_poisson_source() ? 0 : size_of(population.name());
+    parameters.biases.emplace_back(padded(biases), 0.0F);
+  }
+  for (const auto& projection : network.projection()) {
+    parameters.weights.emplace_back(size_of(projection.source()), size_of(projection.target()));
+  }
+  return parameters;
+}
+
+Network::Network(const proto::Network& network, const Parameters& parameters, std::uint64_t seed,
+                 const std::vector<Process*>& processes) {
+  for (Process* process : processes) simulation_.add(*process);
+  std::uint32_t index = 0;
+  for (const auto& population : network.population()) {
+    add_population(population, index, parameters.biases[index], seed);
+    ++index;
+  }
+  std::size_t number = 0;
+  for (const auto& projection : network.projection()) {
+    add_projection(projection, parameters.weights[number++]);
+  }
+  assert(input_ != nullptr && output_ != nullptr);
+}
+
+void Network::add_population(const proto::Population& population, std::uint32_t index,
+                             const AlignedFloats& bias, std::uint64_t seed) {
+  const StreamKey key{seed, index, Purpose::kSpikes, 0};
+  const auto size = static_cast<std::size_t>(population.size());
+  if (population.has_poisson_source()) {
+    auto source = std::make_unique<PoissonPopulation>(
+        population.name(), size, per_ms(population.poisson_source().max_rate_hz()), key);
+    input_ = source.get();
+    populations_.push_back(std::move(source));
+  } else if (population.has_pyramidal()) {
+    auto pyramidal = std::make_unique<PyramidalPopulation>(population.name(), size,
+                                                           population.pyramidal(), bias, key);
+    spiking_.push_back(pyramidal.get());
+    populations_.push_back(std::move(pyramidal));
+  } else {
+    auto output =
+        std::make_unique<OutputPopulation>(population.name(), size, population.output(), bias, key);
+    spiking_.push_back(output.get());
+    output_ = output.get();
+    populations_.push_back(std::move(output));
+  }
+  simulation_.add(*populations_.back());
+}
+
+void Network::add_projection(const proto::Projection& projection, const DenseWeights& weights) {
+  Population& source = named(projection.source());
+  auto& target = dynamic_cast<SpikingPopulation&>(named(projection.target()));
+  projections_.push_back(std::make_unique<DenseProjection>(projection.name(), weights, target,
+                                                           projection.compartment()));
+  DenseProjection& added = *projections_.back();
+  if (projection.delay_ms() > 0) {
+    delay_lines_.push_back(std::make_unique<DelayLine>(projection.delay_ms(), added));
+    DelayLine& line = *delay_lines_.back();
+    simulation_.add(line, line.delay());
+    simulation_.influence(source, line);
+    if (added.drives_soma()) simulation_.influence(line, target);
+    source.add_receiver(line);
+    return;
+  }
+  source.add_receiver(added);
+  if (!added.drives_soma()) return;
+  simulation_.influence(source, target);
+  if (&source == &target) target.set_recurrent(true);
+}
+
+Population& Network::named(const std::string& name) {
+  const auto found =
+      std::ranges::find_if(populations_, [&](const auto& each) { return each->name() == name; });
+  assert(found != populations_.end());
+  return **found;
+}
+
+void Network::restart(std::uint32_t context) {
+  simulation_.restart();
+  for (const auto& population : populations_) population->restart(context);
+  for (const auto& projection : projections_) projection->clear(0);
+  for (const auto& line : delay_lines_) line->clear();
+}
+
+void Network::synchronize(const Process& process) {
+  const auto both_ways = [&](const Process& other) {
+    simulation_.influence(process, other);
+    simulation_.influence(other, process);
+  };
+  for (const auto& population : populations_) both_ways(*population);
+  for (const auto& line : delay_lines_) both_ways(*line);
+}
+
+void Network::observe(const Process& process, const Population& population) {
+  simulation_.influence(process, population);
+  for (const auto& each : populations_) simulation_.influence(*each, process);
+  for (const auto& line : delay_lines_) simulation_.influence(*line, process);
+}
+
+void Network::clear_state(Time now) {
+  catch_up(now);
+  for (SpikingPopulation* population : spiking_) population->clear_state(now);
+  for (const auto& projection : projections_) projection->clear(now);
+  for (const auto& line : delay_lines_) line->clear();
+}
+
+void Network::catch_up(Time now) {
+  for (SpikingPopulation* population : spiking_) population->catch_up(now);
+}
+
+std::uint64_t Network::events() const {
+  std::uint64_t sum = 0;
+  for (const auto& population : populations_) sum += population->events();
+  return sum;
+}
+
+std::uint64_t Network::spikes() const {
+  std::uint64_t sum = 0;
+  for (const auto& population : populations_) sum += population->spikes();
+  return sum;
+}
+
+std::uint64_t Network::synaptic_events() const {
+  std::uint64_t sum = 0;
+  for (const auto& projection : projections_) sum += projection->synaptic_events();
+  return sum;
+}
+
+}  // namespace apical

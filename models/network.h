@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/dense_projection.h"
+#include "models/output_population.h"
+#include "models/parameters.h"
+#include "models/poisson_population.h"
+#include "models/pyramidal_population.h"
+#include "proto/network.pb.h"
+#include "simulator/delay_line.h"
+#include "simulator/process.h"
+#include "simulator/simulation.h"
+
+namespace apical {
+
+// Parameters of the right shapes for a network, all 0.
+Parameters zero_parameters(const proto::Network& network);
+
+// A network that runs: the populations, projections and delay lines of a model file in one
+// simulation. The file has been checked (network_check.h) and has exactly one Poisson source, the
+// input, and one output population. Populations and projections keep the file's order and
+// numbers.
+class Network {
+ public:
+  // `parameters`, shaped as by zero_parameters, must outlive the network, and so must
+  // `processes` (such as a trial protocol), which come before all populations in simultaneous
+  // events.
+  Network(const proto::Network& network, const Parameters& parameters, std::uint64_t seed,
+          const std::vector<Process*>& processes = {});
+
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+
+  Simulation& simulation() { return simulation_; }
+
+  // At rest at time 0 with the parameters of now. Restarts with different contexts have
+  // independent random streams.
+  void restart(std::uint32_t context);
+
+  // States that `process` reads and acts on the whole network at the time of its own events.
+  void synchronize(const Process& process);
+  // States that it reads one population, whatever that depends on.
+  void observe(const Process& process, const Population& population);
+
+  // All potentials at rest and no spikes under way; time and random streams go on.
+  void clear_state(Time now);
+
+  // All populations take in what happened before `now`, the time of the simulation.
+  void catch_up(Time now);
+
+  PoissonPopulation& input() { return *input_; }
+  OutputPopulation& output() { return *output_; }
+  std::size_t populations() const { return populations_.size(); }
+  Population& population(std::size_t index) { return *populations_[index]; }
+  const Population& population(std::size_t index) const { return *populations_[index]; }
+
+  // The populations that are not sources.
+  const std::vector<SpikingPopulation*>& spiking_populations() { return spiking_; }
+
+  std::size_t projections() const { return projections_.size(); }
+  DenseProjection& projection(std::size_t index) { return *projections_[index]; }
+
+  std::uint64_t events() const;
+  std::uint64_t spikes() const;
+  std::uint64_t synaptic_events() const;
+
+ private:
+  void add_population(const proto::Population& population, std::uint32_t index,
+                      const AlignedFloats& bias, std::uint64_t seed);
+  void add_projection(const proto::Projection& projection, const DenseWeights& weights);
+  Population& named(const std::string& name);
+
+  Simulation simulation_;
+  std::vector<std::unique_ptr<Population>> populations_;
+  std::vector<std::unique_ptr<DenseProjection>> projections_;
+  std::vector<std::unique_ptr<DelayLine>> delay_lines_;
+  std::vector<SpikingPopulation*> spiking_;
+  PoissonPopulation* input_ = nullptr;
+  OutputPopulation* output_ = nullptr;
+};
+
+}  // namespace apical

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/population.h"
+#include "simulator/random_stream.h"
+
+namespace apical {
+
+// Neurons that fire as independent Poisson processes at rates set from outside. Together they are
+// one Poisson process of the summed rate; whose spike it is is drawn from Walker's alias table,
+// which is built once for each set of rates. Silent neurons cost nothing.
+class PoissonPopulation final : public Population {
+ public:
+  // `max_rate_per_ms` is above 0. Silent until rates are set.
+  PoissonPopulation(std::string name, std::size_t size, double max_rate_per_ms, StreamKey key);
+
+  // From `now` on neuron j fires at max_rate values[j] / 255.
+  void set_rates(Time now, std::span<const std::uint8_t> values);
+
+  Time next() const override { return rate_ > 0 ? times_[at_] : kNever; }
+  void advance(Horizon horizon) override;
+  void restart(std::uint32_t context) override;
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+
+  // A column of the alias table: `first` with the probability `share` / 2^32, else `second`.
+  struct Column {
+    std::uint32_t share;
+    std::uint32_t first;
+    std::uint32_t second;
+  };
+
+  void build_table(std::span<const std::uint8_t> values);
+  void draw_block(Time after);
+
+  double max_rate_;
+  StreamKey key_;
+  RandomStream stream_;
+  double rate_ = 0;  // of all neurons, per ms
+  std::vector<Column> table_;
+  std::size_t at_ = 0;
+  std::array<Time, kBlock> times_;
+  std::array<std::uint32_t, kBlock> neurons_;
+
+  struct Share {
+    std::uint32_t neuron;
+    double columns;  // its rate in units of a column of the table
+  };
+  std::vector<Share> small_;
+  std::vector<Share> large_;
+};
+
+}  // namespace apical

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "models/postsynaptic_potential.h"
+#include "simulator/spike.h"
+#include "simulator/time.h"
+
+namespace apical {
+
+// s_j(t), the summed postsynaptic potentials of each presynaptic neuron j at unit weight, and its
+// mean over a window, without sampling.
+//
+// Two exponential sums per neuron, A_j = sum exp(-(t - t_jk) / tau_leak) and B_j likewise with
+// tau_synapse, kept relative to an origin so that a neuron that is silent costs nothing and a
+// spike two additions. Then s_j = scale (A_j - B_j), and its integral over [t_0, t_1) is
+//   n_j + scale tau_leak (A_j(t_0) - A_j(t_1)) - scale tau_synapse (B_j(t_0) - B_j(t_1))
+// with n_j the spikes in the window. Equivalent to `integral` of each spike's potential.
+class SpikeTrace {
+ public:
+  SpikeTrace(std::size_t neurons, PostsynapticPotential kernel);
+
+  std::size_t neurons() const { return sums_.size(); }
+
+  // Takes in spikes, in order of time.
+  void add(std::span<const Spike> spikes);
+
+  // Starts the window, replacing the last one. All spikes before `now` and none after it have been
+  // taken in; likewise below.
+  void open_window(Time now);
+
+  // Ends it; window_mean()[j] is then the mean of s_j over it.
+  void close_window(Time now);
+  std::span<const float> window_mean() const { return window_mean_; }
+
+  // s_j(now).
+  void potentials(Time now, std::span<float> s);
+
+  // sum over j of values[j] A_j(now), and likewise B: how a change of weights proportional to
+  // `values` acts on potentials that are under way.
+  struct WeightedSums {
+    double leak;
+    double synapse;
+  };
+  WeightedSums weighted_sums(Time now, std::span<const float> values);
+
+  // Forgets all spikes and starts again at `now`.
+  void clear(Time now);
+
+ private:
+  struct Sums {
+    float leak = 0;  // A_j exp((origin - now) / tau_leak), and so on
+    float synapse = 0;
+    float spikes = 0;  // since the window's start
+  };
+
+  void move_origin(Time now);
+
+  PostsynapticPotential kernel_;
+  Time max_age_;  // of the origin: beyond it, floats would overflow
+  Time origin_ = 0;
+  Time window_start_ = 0;
+  std::vector<Sums> sums_;
+  std::vector<Sums> at_start_;  // of the window; its counts are not used
+  std::vector<float> window_mean_;
+};
+
+}  // namespace apical

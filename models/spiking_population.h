@@ -1,0 +1,152 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/dense_weights.h"
+#include "models/population.h"
+#include "models/postsynaptic_potential.h"
+#include "models/soma.h"
+#include "models/thinning_clock.h"
+#include "proto/network.pb.h"
+#include "simulator/random_stream.h"
+
+namespace apical {
+
+class DenseProjection;
+
+// A compartment of all neurons of a population, V_c = sum of W s over its projections + b.
+struct CompartmentConstants {
+  proto::Compartment kind;
+  double conductance_per_ms;  // to the soma; 0 segregates it
+};
+
+// Neurons that fire as inhomogeneous Poisson processes of rate max_rate sigmoid(V), V the exact
+// somatic potential: what pyramidal and output neurons have in common. Leak conductance, then one
+// or more compartments of which the first has the biases.
+//
+// Spikes that drive the soma wait in an inbox until the population gets to their time. Advancing,
+// it goes through received spikes and its own candidates in order of time; a candidate that is
+// rejected costs no operation of the queue. Cost per received spike: one pass over the population,
+// shared by up to Soma::kBlock spikes; per candidate: a few loads and multiply-adds.
+class SpikingPopulation : public Population {
+ public:
+  struct Constants {
+    double max_rate_per_ms;
+    double leak_conductance_per_ms;
+    PostsynapticPotential kernel;
+    std::vector<CompartmentConstants> compartments;
+  };
+
+  // `bias` has an element per neuron, padded, and must outlive the population.
+  SpikingPopulation(std::string name, const Constants& constants, std::size_t size,
+                    const AlignedFloats& bias, StreamKey key);
+
+  const Constants& constants() const { return constants_; }
+
+  // Conductance from a compartment to the soma; the population has the compartment.
+  double conductance(proto::Compartment compartment) const;
+
+  // Sum of all conductances of the soma, per ms, g.
+  double somatic_conductance() const { return soma_.conductance(); }
+
+  // ---- Spikes in ----
+
+  using InputId = std::size_t;
+  // Registers a projection onto this population, which must outlive it. Its spikes are to be
+  // delivered if its compartment drives the soma.
+  InputId add_input(DenseProjection& projection);
+
+  // Spikes of an input, in order of time; they may lie in the population's future.
+  void receive(InputId input, std::span<const Spike> spikes);
+
+  // Whether its own spikes come back to it without delay; it then sends each one at once.
+  void set_recurrent(bool recurrent) { recurrent_ = recurrent; }
+
+  // ---- The process ----
+
+  Time next() const override { return clock_.time(); }
+  void advance(Horizon horizon) override;
+  void restart(std::uint32_t context) override;
+
+  // Takes in everything before `now`, which is not later than any event still to come.
+  void catch_up(Time now) { advance({now, 0}); }
+
+  // No spikes waiting and all potentials at rest; time and random streams go on.
+  void clear_state(Time now);
+
+  // ---- State, read and changed at a time up to which the population has caught up ----
+
+  // Somatic potentials.
+  void potentials(Time now, std::span<float> v) const { soma_.potentials(now, v); }
+
+  // Adds to sums[i], for every neuron, sigmoid(V).
+  void add_firing_probabilities(Time now, std::span<double> sums) const;
+
+  // Starts and ends the window of the means below, and of the projections' traces.
+  void open_window(Time now);
+  void close_window(Time now);
+
+  // Means over the last window of each neuron's V_c and V. v is padded; it is overwritten.
+  void compartment_mean(proto::Compartment compartment, std::span<float> v) const;
+  void somatic_mean(std::span<float> v) const;
+
+  // A change of the weights W_ij of a projection by change[i] u_j, where `leak` and `synapse` are
+  // the sums over j of u_j times the trace's exponential sums; see Soma::change_weights.
+  void change_weights(Time now, std::span<const float> change, proto::Compartment compartment,
+                      double leak, double synapse);
+
+  // A change of the biases, which have been set by their owner.
+  void bias_changed(Time now);
+
+ protected:
+  // Sets the conductance of each soma besides leak and compartments, and its current.
+  void set_somatic_input(Time now, double conductance_per_ms, std::span<const float> current);
+
+ private:
+  struct Input {
+    DenseProjection* projection;
+    const DenseWeights* weights;
+    float conductance;
+    std::vector<Spike> waiting;  // in order of time, from `taken` on
+    std::size_t taken = 0;
+  };
+  struct Arrival {
+    Time time;
+    const float* row;
+    float conductance;
+  };
+
+  void update_level(Time now);
+  void advance_to(Horizon horizon);
+  void collect_arrivals(Horizon horizon);
+  void take_in(std::span<const Arrival> arrivals, Time end, Horizon horizon);
+  void thin(const Soma::Block& block, std::span<const Time> block_times, Time end, Horizon horizon);
+
+  Constants constants_;
+  const AlignedFloats* bias_;
+  StreamKey key_;
+  bool recurrent_ = false;
+  AlignedFloats current_;  // I
+  Soma soma_;
+  ThinningClock clock_;
+  std::vector<Input> inputs_;
+  std::vector<Arrival> arrivals_;
+
+  // Decays of the modes at the times of the clock's pending candidates, from `decays_at_` on.
+  std::uint64_t decays_version_ = 0;  // of the soma
+  std::size_t decays_known_ = 0;
+  std::size_t decays_at_ = 0;
+  float leak_decays_[ThinningClock::kBlock];
+  float synapse_decays_[ThinningClock::kBlock];
+  float membrane_decays_[ThinningClock::kBlock];
+
+  Time window_start_ = 0;
+  double window_length_ = 0;
+  std::vector<float> v_at_start_;
+  std::vector<float> v_at_end_;
+};
+
+}  // namespace apical
