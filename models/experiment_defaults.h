@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+#include "proto/experiment.pb.h"
+
+namespace apical {
+
+// By which `--set` and other projections refer to a projection: its name, or SOURCE_to_TARGET.
+std::string name_of(const proto::Projection& projection);
+
+// A copy with all that the schema says of unset fields written out: scalars with a default, the
+// messages that hold such scalars, and each projection's name, dense connectivity and
+// matched_moments. Other members of a oneof and fields without a default stay unset.
+proto::Experiment with_defaults(proto::Experiment experiment);
+
+// Text format that reads back to the same message, with the shortest digits that do.
+std::string to_text(const proto::Experiment& experiment);
+
+}  // namespace apical

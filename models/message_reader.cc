@@ -1,0 +1,231 @@
+#include "models/message_reader.h"
+
+#include <fmt/format.h>
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace apical {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
+
+// Without one, protobuf prints.
+class Silent : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int /*line*/, int /*column*/, const std::string& /*message*/) override {}
+};
+
+std::vector<std::string> enum_names(const google::protobuf::EnumDescriptor& type) {
+  std::vector<std::string> names;
+  for (int i = 0; i < type.value_count(); ++i) {
+    if (!type.value(i)->name().ends_with("_UNSPECIFIED")) {
+      names.push_back(type.value(i)->name());
+    }
+  }
+  return names;
+}
+
+// `hidden` of `network.population[0].hidden`; for people.
+std::string message_name(std::string_view path) {
+  if (path.empty()) {
+    return "an experiment";
+  }
+  const std::size_t dot = path.rfind('.');
+  const std::string_view last = path.substr(dot == std::string_view::npos ? 0 : dot + 1);
+  return fmt::format("`{}`", last.substr(0, last.find('[')));
+}
+
+// A value as it is quoted in a mistake: short, on one line.
+std::string quoted(std::string_view value) {
+  constexpr std::size_t kLongest = 60;
+  std::string text(value.substr(0, kLongest));
+  std::ranges::replace_if(text, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
+  return fmt::format("`{}{}`", text, value.size() > kLongest ? "..." : "");
+}
+
+class MessageReader {
+ public:
+  MessageReader(const std::function<Place(int)>& place_of, Reading& reading)
+      : place_of_(place_of), reading_(reading) {}
+
+  void read(const std::vector<TextField>& fields, const std::string& path, Message& message) {
+    for (const TextField& field : fields) {
+      if (!read_field(field, path, message)) {
+        const std::vector<std::string> names = field_names(*message.GetDescriptor());
+        reading_.lost.insert(join_path(path, nearest_name(field.name, names).value_or(field.name)));
+      }
+    }
+  }
+
+ private:
+  bool read_field(const TextField& field, const std::string& path, Message& message) {
+    const Descriptor& type = *message.GetDescriptor();
+    const FieldDescriptor* descriptor = type.FindFieldByName(field.name);
+    if (descriptor == nullptr) {
+      return fail(field.line,
+                  fmt::format("unknown field `{}` in {}", field.name, message_name(path)),
+                  suggestion(field.name, field_names(type)));
+    }
+    if (!is_free(field, *descriptor, message)) {
+      return false;
+    }
+    const bool is_message = descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    return is_message ? read_nested(field, path, *descriptor, message)
+                      : read_value(field, path, *descriptor, message);
+  }
+
+  bool is_free(const TextField& field, const FieldDescriptor& descriptor, const Message& message) {
+    if (descriptor.is_repeated()) {
+      return true;
+    }
+    const google::protobuf::Reflection& reflection = *message.GetReflection();
+    if (field.in_list) {
+      return fail(field.line, fmt::format("`{}` is not a list", field.name), "give one value");
+    }
+    if (reflection.HasField(message, &descriptor)) {
+      return fail(field.line, fmt::format("`{}` is given twice", field.name), "remove one of them");
+    }
+    const OneofDescriptor* choice = descriptor.real_containing_oneof();
+    if (choice != nullptr && reflection.HasOneof(message, choice)) {
+      const FieldDescriptor& first = *reflection.GetOneofFieldDescriptor(message, choice);
+      return fail(field.line,
+                  fmt::format("`{}` and `{}` exclude each other", first.name(), field.name),
+                  "remove one of them");
+    }
+    return true;
+  }
+
+  bool read_nested(const TextField& field, const std::string& path,
+                   const FieldDescriptor& descriptor, Message& message) {
+    if (!field.is_message) {
+      return fail(field.line, fmt::format("`{}` has no single value", field.name),
+                  fmt::format("write `{} {{ ... }}`", field.name));
+    }
+    const google::protobuf::Reflection& reflection = *message.GetReflection();
+    std::string nested_path = join_path(path, field.name);
+    Message* nested = nullptr;
+    if (descriptor.is_repeated()) {
+      nested_path += fmt::format("[{}]", reflection.FieldSize(message, &descriptor));
+      nested = reflection.AddMessage(&message, &descriptor);
+    } else {
+      nested = reflection.MutableMessage(&message, &descriptor);
+    }
+    reading_.places.set(nested_path, place_of_(field.line));
+    read(field.fields, nested_path, *nested);
+    return true;
+  }
+
+  bool read_value(const TextField& field, const std::string& path,
+                  const FieldDescriptor& descriptor, Message& message) {
+    if (field.is_message) {
+      return fail(field.line, fmt::format("`{}` is one value, not a message", field.name),
+                  expected_value(descriptor, ""));
+    }
+    if (!field.has_colon) {
+      return fail(field.line, fmt::format("no `:` after `{}`", field.name),
+                  fmt::format("write `{}: {}`", field.name, field.value));
+    }
+    if (field.value.empty()) {
+      return fail(field.line, fmt::format("`{}` has no value", field.name),
+                  expected_value(descriptor, ""));
+    }
+    std::string value_path = join_path(path, field.name);
+    if (descriptor.is_repeated()) {
+      value_path += fmt::format("[{}]", message.GetReflection()->FieldSize(message, &descriptor));
+    }
+    if (!read_scalar(field.value, descriptor, message)) {
+      return fail(field.value_line,
+                  fmt::format("`{}` cannot be {}", field.name, quoted(field.value)),
+                  expected_value(descriptor, field.value));
+    }
+    reading_.places.set(value_path, place_of_(field.line));
+    return true;
+  }
+
+  bool fail(int line, std::string what, std::string fix) {
+    const Place place = place_of_(line);
+    reading_.mistakes.push_back({place.text, std::move(what), std::move(fix), place.order});
+    return false;
+  }
+
+  const std::function<Place(int)>& place_of_;
+  Reading& reading_;
+};
+
+}  // namespace
+
+void Places::set(const std::string& path, const Place& place) {
+  std::erase_if(places_, [&path](const auto& entry) {
+    const std::string_view key = entry.first;
+    return key.size() > path.size() && key.starts_with(path) &&
+           (key[path.size()] == '.' || key[path.size()] == '[');
+  });
+  places_.insert_or_assign(path, place);
+}
+
+const Place& Places::find(std::string_view path) const {
+  auto place = places_.find(path);
+  while (place == places_.end()) {
+    const std::size_t dot = path.rfind('.');
+    path = dot == std::string_view::npos ? "" : path.substr(0, dot);
+    place = places_.find(path);
+  }
+  return place->second;
+}
+
+std::string join_path(const std::string& path, std::string_view name) {
+  return path.empty() ? std::string(name) : fmt::format("{}.{}", path, name);
+}
+
+void read_message(const std::vector<TextField>& fields, const std::string& path,
+                  const std::function<Place(int)>& place_of, Message& message, Reading& reading) {
+  MessageReader(place_of, reading).read(fields, path, message);
+}
+
+bool read_scalar(const std::string& value, const FieldDescriptor& field, Message& message) {
+  Silent silent;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&silent);
+  return parser.ParseFieldValueFromString(value, &field, &message);
+}
+
+std::string expected_value(const FieldDescriptor& field, std::string_view value) {
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return "give a whole number below 2147483648";
+    case FieldDescriptor::CPPTYPE_UINT32:
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return "give a whole number, 0 or more";
+    case FieldDescriptor::CPPTYPE_INT64:
+      return "give a whole number";
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return "give a number";
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return "give true or false";
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return suggestion(value, enum_names(*field.enum_type()));
+    case FieldDescriptor::CPPTYPE_STRING:
+      return "put text in quotes";
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return "give { ... }";
+  }
+  return "";
+}
+
+std::vector<std::string> field_names(const Descriptor& message) {
+  std::vector<std::string> names;
+  for (int i = 0; i < message.field_count(); ++i) {
+    names.push_back(message.field(i)->name());
+  }
+  return names;
+}
+
+}  // namespace apical

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/experiment_file.h"
+#include "models/mistake.h"
+
+namespace apical {
+
+// Adds every mistake in the network of an experiment: names, sizes, values out of range, constants
+// for which the closed form of the potential is singular, and projections that cannot be built.
+// An absent network is none of its business.
+void check_network(const ExperimentFile& file, std::vector<Mistake>& mistakes);
+
+// Adds a mistake at `path` unless a population has this name. Nothing is added where mistakes in
+// the file leave open which names there are.
+void check_population_name(const ExperimentFile& file, const std::string& path,
+                           const std::string& name, std::vector<Mistake>& mistakes);
+
+}  // namespace apical
