@@ -4,6 +4,7 @@
 #include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -54,7 +55,7 @@ std::uint8_t Evaluation::answer(Network& network, std::span<const std::uint8_t> 
 
 Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
                                    const std::function<void(std::size_t)>& progress,
-                                   const std::atomic<bool>* stop) {
+                                   const std::function<bool()>& stop) {
   Result result;
   result.images = images.size();
   result.answers.assign(images.size(), 0);
@@ -68,7 +69,7 @@ Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
       [&](const tbb::blocked_range<std::size_t>& range) {
         auto replica = take_replica();
         for (std::size_t i = range.begin(); i != range.end(); ++i) {
-          if (stop != nullptr && stop->load(std::memory_order_relaxed)) {
+          if (stop && stop()) {
             complete = false;
             break;
           }

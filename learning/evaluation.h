@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -36,10 +35,10 @@ class Evaluation {
 
   // Tests all images on the calling task arena's threads. `number` counts the evaluations of a run
   // from 0. `progress` is called with the number of images done, from one thread at a time; once
-  // `stop` is true no further image is begun.
+  // `stop` returns true no further image is begun.
   Result run(const ImageSet& images, std::uint32_t number,
              const std::function<void(std::size_t)>& progress = {},
-             const std::atomic<bool>* stop = nullptr);
+             const std::function<bool()>& stop = {});
 
   // Sums over all replicas since construction.
   std::uint64_t events() const;

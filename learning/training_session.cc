@@ -41,10 +41,10 @@ TrainingSession::TrainingSession(const proto::Experiment& experiment, const Trai
   recent_error_percent_ = 100.0 * (1.0 - 1.0 / std::max(1, data.train.classes));
 }
 
-bool TrainingSession::measure(TrainingObserver& observer, const std::atomic<bool>& stop) {
+bool TrainingSession::measure(TrainingObserver& observer, const std::function<bool()>& stop) {
   const auto start = Clock::now();
   const auto progress = [&](std::size_t done) { observer.tested(done, test_->size()); };
-  const Evaluation::Result result = evaluation_.run(*test_, tests_++, progress, &stop);
+  const Evaluation::Result result = evaluation_.run(*test_, tests_++, progress, stop);
   if (!result.complete) return false;
   Measurement measurement;
   measurement.train_examples = trials_;
@@ -56,15 +56,16 @@ bool TrainingSession::measure(TrainingObserver& observer, const std::atomic<bool
   }
   measurement.train_seconds = summary_.train_seconds;
   measurement.test_seconds = seconds_since(start);
+  measurement.test_examples = static_cast<std::int64_t>(test_->size());
   summary_.test_seconds += measurement.test_seconds;
-  summary_.test_examples += static_cast<std::int64_t>(test_->size());
+  summary_.test_examples += measurement.test_examples;
   errors_since_test_ = trials_since_test_ = 0;
   observer.measured(measurement);
   return true;
 }
 
 bool TrainingSession::train_epoch(int epoch, TrainingObserver& observer,
-                                  const std::atomic<bool>& stop) {
+                                  const std::function<bool()>& stop) {
   const proto::Training& training = experiment_.training();
   const auto total = static_cast<std::int64_t>(train_->size()) * training.epochs();
   std::vector<std::uint32_t> order(train_->size());
@@ -76,14 +77,14 @@ bool TrainingSession::train_epoch(int epoch, TrainingObserver& observer,
   }
   auto start = Clock::now();
   for (std::size_t n = 0; n < order.size(); ++n) {
-    if (stop) {
+    if (stop()) {
       summary_.train_seconds += seconds_since(start);
       return false;
     }
     const std::uint32_t image = order[n];
     const std::size_t label = train_->labels[image];
     observer.before_trial(trials_);
-    const TrialTimes times = protocol_.run(train_->image(image), label);
+    const PhaseTimes times = protocol_.run(train_->image(image), label);
     observer.after_trial(trials_, times, label);
     const bool wrong = protocol_.answer() != label;
     errors_since_test_ += wrong;
@@ -102,7 +103,8 @@ bool TrainingSession::train_epoch(int epoch, TrainingObserver& observer,
   return true;
 }
 
-TrainingSummary TrainingSession::run(TrainingObserver& observer, const std::atomic<bool>& stop) {
+TrainingSummary TrainingSession::run(TrainingObserver& observer,
+                                     const std::function<bool()>& stop) {
   const proto::Training& training = experiment_.training();
   bool going_on = true;
   if (training.evaluate_before_training() || training.epochs() == 0) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Measurement {
   double train_error_percent = -1;
   double train_seconds = 0;  // since the run's start, without tests
   double test_seconds = 0;   // of this test
+  std::int64_t test_examples = 0;
 };
 
 // Told of a run as it goes on. The calls come from the thread that runs the session, but for
@@ -36,7 +38,7 @@ class TrainingObserver {
 
   // Around training trial `index`, counted from 0 over the whole run.
   virtual void before_trial(std::int64_t /*index*/) {}
-  virtual void after_trial(std::int64_t /*index*/, const TrialTimes& /*times*/,
+  virtual void after_trial(std::int64_t /*index*/, const PhaseTimes& /*times*/,
                            std::size_t /*label*/) {}
 
   virtual void trained(std::int64_t /*done*/, std::int64_t /*total*/,
@@ -69,12 +71,12 @@ class TrainingSession {
   Network& network() { return network_; }
   const Parameters& parameters() const { return parameters_; }
 
-  // Trains and tests until done or until `stop` is true.
-  TrainingSummary run(TrainingObserver& observer, const std::atomic<bool>& stop);
+  // Trains and tests until done or until `stop`, which any thread may call, returns true.
+  TrainingSummary run(TrainingObserver& observer, const std::function<bool()>& stop);
 
  private:
-  bool train_epoch(int epoch, TrainingObserver& observer, const std::atomic<bool>& stop);
-  bool measure(TrainingObserver& observer, const std::atomic<bool>& stop);
+  bool train_epoch(int epoch, TrainingObserver& observer, const std::function<bool()>& stop);
+  bool measure(TrainingObserver& observer, const std::function<bool()>& stop);
 
   proto::Experiment experiment_;
   const ImageSet* train_;

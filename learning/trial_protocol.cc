@@ -25,7 +25,7 @@ double TrialProtocol::phase_length() {
   return trial_.phase_length_ms() + extra;
 }
 
-TrialTimes TrialProtocol::run(std::span<const std::uint8_t> image, std::size_t label) {
+PhaseTimes TrialProtocol::run(std::span<const std::uint8_t> image, std::size_t label) {
   Simulation& simulation = network_->simulation();
   const Time start = simulation.now();
   const Time target_start = start + phase_length();

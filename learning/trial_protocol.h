@@ -15,7 +15,7 @@
 namespace apical {
 
 // When the phases of a trial begin and end, ms since the start of the simulation.
-struct TrialTimes {
+struct PhaseTimes {
   Time start = 0;         // of the forward phase
   Time target_start = 0;  // of the target phase
   Time end = 0;
@@ -39,7 +39,7 @@ class TrialProtocol final : public Process {
   void bind(Network& network, SegregatedDendrites& rule);
 
   // Runs one trial from now on.
-  TrialTimes run(std::span<const std::uint8_t> image, std::size_t label);
+  PhaseTimes run(std::span<const std::uint8_t> image, std::size_t label);
 
   // The class whose output neuron had the highest mean potential in the last forward phase.
   std::size_t answer() const { return answer_; }

@@ -1,0 +1,78 @@
+#include "tools/command_line.h"
+
+#include <iostream>
+#include <new>
+#include <vector>
+
+#include "datasets/data_error.h"
+#include "models/mistake.h"
+#include "simulator/file_error.h"
+#include "tools/gnuplot.h"
+#include "tools/write_error.h"
+
+namespace apical {
+
+namespace options = boost::program_options;
+
+options::variables_map parse_arguments(std::span<const std::string> arguments,
+                                       options::options_description& visible,
+                                       const std::string& operand, const std::string& command) {
+  visible.add_options()("help,h", "show this");
+  options::options_description all;
+  all.add(visible).add_options()(operand.c_str(), options::value<std::vector<std::string>>());
+  options::positional_options_description positional;
+  positional.add(operand.c_str(), -1);
+  options::variables_map given;
+  try {
+    namespace style = options::command_line_style;
+    options::store(options::command_line_parser({arguments.begin(), arguments.end()})
+                       .options(all)
+                       .positional(positional)
+                       .style(style::unix_style & ~style::allow_guessing)
+                       .run(),
+                   given);
+  } catch (const options::error& error) {
+    throw UsageError(std::string(error.what()) + "; see apical " + command + " --help");
+  }
+  return given;
+}
+
+namespace {
+
+ExitCode report(ExitCode code, const std::string& message) {
+  std::cerr << "apical: " << message << "\n";
+  return code;
+}
+
+}  // namespace
+
+int run_reporting_errors(const std::function<ExitCode()>& command) {
+  const auto code = [&] {
+    try {
+      return command();
+    } catch (const UsageError& error) {
+      return report(ExitCode::kWrongUsage, error.what());
+    } catch (const ModelFileError& error) {
+      for (const Mistake& mistake : error.mistakes()) {
+        report(ExitCode::kBadModelFile, to_string(mistake));
+      }
+      return ExitCode::kBadModelFile;
+    } catch (const DataError& error) {
+      return report(ExitCode::kBadData, error.what());
+    } catch (const FileError& error) {
+      return report(
+          error.access() == FileAccess::kRead ? ExitCode::kBadData : ExitCode::kCannotWrite,
+          error.what());
+    } catch (const WriteError& error) {
+      return report(ExitCode::kCannotWrite, error.what());
+    } catch (const GnuplotError& error) {
+      return report(ExitCode::kCannotWrite, error.what());
+    } catch (const std::bad_alloc&) {
+      return report(ExitCode::kBadModelFile,
+                    "the experiment does not fit into memory; make its populations smaller");
+    }
+  }();
+  return static_cast<int>(code);
+}
+
+}  // namespace apical

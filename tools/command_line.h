@@ -1,0 +1,29 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+#include <functional>
+#include <span>
+#include <stdexcept>
+#include <string>
+
+#include "tools/exit_code.h"
+
+namespace apical {
+
+// Wrong use of a command. what() is `what is wrong; what would be right`.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Reads a command's arguments: those of `visible` (which gets --help), and positional ones, which
+// come as the strings of `operand`. Throws UsageError that refers to `apical COMMAND --help`.
+boost::program_options::variables_map parse_arguments(
+    std::span<const std::string> arguments, boost::program_options::options_description& visible,
+    const std::string& operand, const std::string& command);
+
+// Runs a command and turns what it throws into the documented exit code and a line on standard
+// error, `apical: what is wrong; what would be right`; a line each for mistakes in an experiment.
+int run_reporting_errors(const std::function<ExitCode()>& command);
+
+}  // namespace apical

@@ -1,0 +1,48 @@
+#include "tools/experiment_options.h"
+
+#include <string>
+
+#include "datasets/catalogue.h"
+#include "tools/command_line.h"
+
+namespace apical {
+
+namespace options = boost::program_options;
+
+void add_experiment_options(options::options_description& visible) {
+  visible.add_options()  //
+      ("set", options::value<std::vector<std::string>>()->value_name("PATH=VALUE"),
+       "change a field of the experiment, such as training.epochs=3 or "
+       "network.population[hidden].size=200; may be repeated")  //
+      ("seed", options::value<std::string>()->value_name("N"), "change the experiment's seed");
+}
+
+ExperimentChoice experiment_choice(const options::variables_map& given) {
+  const auto files = given.count("file") == 0 ? std::vector<std::string>()
+                                              : given["file"].as<std::vector<std::string>>();
+  if (files.empty()) {
+    throw UsageError("no experiment is named; name one, such as models/zoo/quickstart.textproto");
+  }
+  if (files.size() > 1) throw UsageError(files[1] + ": a second experiment; name one at a time");
+  ExperimentChoice choice{files.front(), {}};
+  if (given.count("set") != 0) {
+    for (const auto& assignment : given["set"].as<std::vector<std::string>>()) {
+      choice.overrides.push_back(Override::from_set(assignment));
+    }
+  }
+  if (given.count("seed") != 0) {
+    choice.overrides.push_back(Override::from_seed(given["seed"].as<std::string>()));
+  }
+  return choice;
+}
+
+std::vector<DataShape> known_data_shapes() {
+  std::vector<DataShape> shapes;
+  for (const CatalogueEntry& entry : catalogue()) {
+    shapes.push_back(
+        {std::string(entry.name), entry.rows * entry.columns * entry.channels, entry.classes});
+  }
+  return shapes;
+}
+
+}  // namespace apical

@@ -1,0 +1,69 @@
+// The `apical` program: a table of commands.
+
+#include <algorithm>
+#include <array>
+#include <iostream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "models/mistake.h"
+#include "tools/check_command.h"
+#include "tools/data_command.h"
+#include "tools/exit_code.h"
+#include "tools/plot_command.h"
+#include "tools/run_command.h"
+#include "tools/version.h"
+
+namespace apical {
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::string_view what;
+  int (*run)(std::span<const std::string> arguments);
+};
+
+constexpr std::array kCommands = {
+    Command{"run", "train and test an experiment", run_command},
+    Command{"check", "report every mistake in an experiment", check_command},
+    Command{"data", "get a data set, or tell what is in it", data_command},
+    Command{"plot", "draw what a run has written", plot_command},
+};
+
+void print_help(std::ostream& out) {
+  out << "Usage: apical COMMAND ...\n\n";
+  for (const Command& command : kCommands) {
+    out << "  " << command.name << std::string(8 - command.name.size(), ' ') << command.what
+        << "\n";
+  }
+  out << "\n`apical COMMAND --help` tells more; `apical --version` prints the version.\n";
+}
+
+int dispatch(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) {
+    print_help(std::cerr);
+    return static_cast<int>(ExitCode::kWrongUsage);
+  }
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help(std::cout);
+    return static_cast<int>(ExitCode::kDone);
+  }
+  if (name == "--version") {
+    std::cout << "apical " << kVersion << "\n";
+    return static_cast<int>(ExitCode::kDone);
+  }
+  const auto* const command = std::ranges::find(kCommands, name, &Command::name);
+  if (command != kCommands.end()) return command->run(std::span(arguments).subspan(1));
+  std::vector<std::string> known;
+  for (const Command& each : kCommands) known.emplace_back(each.name);
+  std::cerr << "apical: no command `" << name << "`; " << suggestion(name, known) << "\n";
+  return static_cast<int>(ExitCode::kWrongUsage);
+}
+
+}  // namespace
+}  // namespace apical
+
+int main(int argc, char** argv) { return apical::dispatch({argv + 1, argv + argc}); }

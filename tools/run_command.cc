@@ -1,0 +1,266 @@
+#include "tools/run_command.h"
+
+#include <fmt/format.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "datasets/catalogue.h"
+#include "learning/experiment_check.h"
+#include "learning/training_session.h"
+#include "learning/trial_recorder.h"
+#include "models/experiment_defaults.h"
+#include "simulator/sonata_spikes.h"
+#include "tools/command_line.h"
+#include "tools/exit_code.h"
+#include "tools/experiment_options.h"
+#include "tools/interrupt.h"
+#include "tools/progress.h"
+#include "tools/run_folder.h"
+#include "tools/version.h"
+
+namespace apical {
+namespace {
+
+namespace options = boost::program_options;
+
+struct RunRequest {
+  ExperimentChoice choice;
+  std::filesystem::path out;  // empty for the default
+  std::filesystem::path data;
+  int threads = 1;
+  bool force = false;
+  bool quiet = false;
+};
+
+options::options_description visible_options() {
+  options::options_description visible("Options");
+  visible.add_options()  //
+      ("out", options::value<std::string>()->value_name("DIR"),
+       "folder for what the run writes [runs/NAME-seed-N]")("force",
+                                                            "replace an earlier run in it")  //
+      ("data", options::value<std::string>()->value_name("DIR"),
+       "where the data set is [$APICAL_DATA, then ~/.cache/apical]")  //
+      ("threads", options::value<int>()->value_name("N"),
+       "threads for tests; the results do not depend on it [all cores]")  //
+      ("quiet", "show no progress");
+  add_experiment_options(visible);
+  return visible;
+}
+
+RunRequest request_of(const options::variables_map& given) {
+  RunRequest request;
+  request.choice = experiment_choice(given);
+  if (given.count("out") != 0) request.out = given["out"].as<std::string>();
+  if (given.count("data") != 0) request.data = given["data"].as<std::string>();
+  request.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (given.count("threads") != 0) request.threads = given["threads"].as<int>();
+  if (request.threads < 1 || request.threads > 1024) {
+    throw UsageError(fmt::format("--threads {}; from 1 to 1024 would be right", request.threads));
+  }
+  request.force = given.count("force") != 0;
+  request.quiet = given.count("quiet") != 0;
+  return request;
+}
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+double per_example_ms(double seconds, std::int64_t examples) {
+  return examples == 0 ? 0 : seconds * 1000 / static_cast<double>(examples);
+}
+
+// How many images a whole run shows: those of training and those of all tests.
+std::uint64_t images_in_run(const proto::Training& training, const TrainAndTest& data) {
+  const auto epochs = static_cast<std::uint64_t>(training.epochs());
+  const std::uint64_t train = data.train.size() * epochs;
+  std::uint64_t tests = epochs;
+  if (const auto interval = static_cast<std::uint64_t>(training.evaluate_every_examples());
+      interval > 0) {
+    for (std::uint64_t n = interval; n <= train; n += interval) tests += n % data.train.size() != 0;
+  }
+  if (training.evaluate_before_training() || epochs == 0) ++tests;
+  return train + tests * data.test.size();
+}
+
+// Shows what a session does and keeps what it measures.
+class RunObserver final : public TrainingObserver {
+ public:
+  RunObserver(RunFolder& folder, Progress& progress, TrialRecorder& recorder)
+      : folder_(&folder), progress_(&progress), recorder_(&recorder) {}
+
+  const std::optional<Measurement>& last() const { return last_; }
+
+  void before_trial(std::int64_t index) override { recorder_->before_trial(index); }
+  void after_trial(std::int64_t index, const PhaseTimes& times, std::size_t label) override {
+    recorder_->after_trial(index, times, label);
+  }
+
+  void trained(std::int64_t done, std::int64_t /*total*/, double recent_error_percent) override {
+    if (done % kStatusEvery == 0) {
+      progress_->set_status(fmt::format("training, error {:.1f} %{}", recent_error_percent, test_));
+    }
+    progress_->update(static_cast<std::uint64_t>(done) + tested_before_);
+    trained_ = static_cast<std::uint64_t>(done);
+  }
+
+  void tested(std::size_t done, std::size_t total) override {
+    progress_->set_status(fmt::format("testing {}/{}{}", done, total, test_));
+    progress_->update(trained_ + tested_before_ + done);
+    if (done == total) tested_before_ += total;
+  }
+
+  void measured(const Measurement& m) override {
+    Metric train_error("train_error_percent");
+    if (m.train_error_percent >= 0) {
+      train_error = Metric("train_error_percent", m.train_error_percent);
+    }
+    const std::int64_t examples = m.train_examples - (last_ ? last_->train_examples : 0);
+    const double train_seconds = m.train_seconds - (last_ ? last_->train_seconds : 0);
+    const std::vector<Metric> row = {
+        Metric("train_examples", m.train_examples),
+        Metric("epoch", m.epoch),
+        Metric("test_error_percent", m.test_error_percent),
+        train_error,
+        Metric("train_seconds", m.train_seconds),
+        Metric("test_seconds", m.test_seconds),
+        Metric("train_ms_per_example", per_example_ms(train_seconds, examples)),
+        Metric("test_ms_per_example", per_example_ms(m.test_seconds, m.test_examples))};
+    folder_->append_metrics(row);
+    last_ = m;
+    test_ = fmt::format(", test error {:.2f} %", m.test_error_percent);
+  }
+
+ private:
+  static constexpr std::int64_t kStatusEvery = 50;
+
+  RunFolder* folder_;
+  Progress* progress_;
+  TrialRecorder* recorder_;
+  std::optional<Measurement> last_;
+  std::string test_;
+  std::uint64_t trained_ = 0;
+  std::uint64_t tested_before_ = 0;
+};
+
+nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const RunRequest& request,
+                                  const TrainingSummary& run,
+                                  const std::optional<Measurement>& last, double wall_seconds) {
+  nlohmann::ordered_json summary;
+  summary["name"] = experiment.name();
+  summary["complete"] = run.complete;
+  if (last) {
+    summary["test_error_percent"] = last->test_error_percent;
+    if (last->train_error_percent >= 0) {
+      summary["train_error_percent"] = last->train_error_percent;
+    }
+    summary["epochs"] = last->epoch;
+  }
+  summary["train_examples"] = run.train_examples;
+  summary["test_examples"] = run.test_examples;
+  summary["train_ms_per_example"] = per_example_ms(run.train_seconds, run.train_examples);
+  summary["test_ms_per_example"] = per_example_ms(run.test_seconds, run.test_examples);
+  summary["wall_seconds"] = wall_seconds;
+  summary["cpu_seconds"] = cpu_seconds();
+  summary["events"] = run.events;
+  summary["spikes"] = run.spikes;
+  summary["synaptic_events"] = run.synaptic_events;
+  summary["data"] = experiment.data().name();
+  summary["seed"] = experiment.seed();
+  summary["threads"] = request.threads;
+  summary["version"] = kVersion;
+  return summary;
+}
+
+TrainAndTest load_data(const proto::DataSet& chosen, const std::filesystem::path& folder) {
+  TrainAndTest data = load(*find_data_set(chosen.name()), folder);
+  data.train = first_examples(data.train, static_cast<std::size_t>(chosen.train_examples()));
+  data.test = first_examples(data.test, static_cast<std::size_t>(chosen.test_examples()));
+  return data;
+}
+
+ExitCode run(const RunRequest& request) {
+  const auto start = std::chrono::steady_clock::now();
+  const proto::Experiment experiment = with_defaults(
+      read_checked_experiment(request.choice.file, request.choice.overrides, known_data_shapes())
+          .experiment());
+  const TrainAndTest data = load_data(experiment.data(), request.data);
+  const std::string name =
+      experiment.name().empty() ? request.choice.file.stem().string() : experiment.name();
+  RunFolder folder = RunFolder::create(
+      request.out.empty()
+          ? std::filesystem::path("runs") / fmt::format("{}-seed-{}", name, experiment.seed())
+          : request.out,
+      request.force);
+  folder.write_experiment(to_text(experiment));
+
+  TrainingSession session(experiment, data);
+  TrialRecorder recorder(experiment.recording(), session.network());
+  const ProgressDisplay display = ProgressDisplay::standard_error(request.quiet);
+  Progress progress(images_in_run(experiment.training(), data), "images", display);
+  const Interrupt interrupt([&](std::string_view line) { progress.message(line); });
+  RunObserver observer(folder, progress, recorder);
+
+  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism,
+                                    static_cast<std::size_t>(request.threads));
+  tbb::task_arena arena(request.threads);
+  const TrainingSummary run =
+      arena.execute([&] { return session.run(observer, [&] { return interrupt.requested(); }); });
+
+  if (recorder.records()) {
+    const RecordedSpikes& recorded = recorder.recorded();
+    write_sonata_spikes(folder.file("spikes.h5"), recorded.populations, recorded.trials);
+  }
+  const double wall_seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  folder.write_summary(summary_of(experiment, request, run, observer.last(), wall_seconds));
+  if (!run.complete) {
+    progress.message(fmt::format("stopped after {} training images; {} has what was measured",
+                                 run.train_examples, folder.path().string()));
+    return ExitCode::kInterrupted;
+  }
+  progress.finish();
+  std::cout << fmt::format(
+      "{}: test error {:.2f} % after {} training images ({:.2f} ms each), in {}\n", name,
+      observer.last()->test_error_percent, run.train_examples,
+      per_example_ms(run.train_seconds, run.train_examples), folder.path().string());
+  return ExitCode::kDone;
+}
+
+ExitCode parse_and_run(std::span<const std::string> arguments) {
+  options::options_description visible = visible_options();
+  const auto given = parse_arguments(arguments, visible, "file", "run");
+  if (given.count("help") != 0) {
+    std::cout << "Usage: apical run FILE.textproto [options]\n\n"
+                 "Trains and tests the experiment, and writes a folder with experiment.textproto,\n"
+                 "metrics.csv, summary.json and what else it records.\n\n"
+              << visible;
+    return ExitCode::kDone;
+  }
+  return run(request_of(given));
+}
+
+}  // namespace
+
+int run_command(std::span<const std::string> arguments) {
+  return run_reporting_errors([&] { return parse_and_run(arguments); });
+}
+
+}  // namespace apical
