@@ -1,0 +1,124 @@
+// What the manual says is true: its commands run, and it has every field of the schema.
+
+#include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "proto/experiment.pb.h"
+#include "tests/program/program.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+// The lines of the blocks that are marked ```sh.
+std::vector<std::string> shell_lines(const fs::path& file) {
+  std::ifstream in(file);
+  std::vector<std::string> lines;
+  bool inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```sh";
+    } else if (inside) {
+      lines.push_back(line);
+    }
+  }
+  return lines;
+}
+
+class Documentation : public testing::TestWithParam<const char*> {};
+
+TEST_P(Documentation, CommandsRun) {
+  const fs::path root = fs::current_path();
+  const fs::path folder = fs::path(testing::TempDir()) / fs::path(GetParam()).stem();
+  fs::remove_all(folder);
+  fs::create_directories(folder / "data/mnist");
+  fs::create_directories(folder / "bin");
+  fs::create_directory_symlink(root / "models", folder / "models");
+  fs::create_symlink(root / "tools/apical", folder / "bin/apical");
+  // A sample in the place of the whole data sets.
+  for (const auto& file : fs::directory_iterator(root / "tests/data/digits")) {
+    fs::copy(file, folder / "data/mnist" / file.path().filename());
+  }
+  fs::create_directory_symlink(folder / "data/mnist", folder / "data/fashion-mnist");
+  const std::vector<std::string> lines = shell_lines(root / GetParam());
+  EXPECT_FALSE(lines.empty());
+  for (const std::string& line : lines) {
+    const std::string script = "export APICAL_DATA=$PWD/data PATH=$PWD/bin:$PATH; " + line;
+    const Finished finished = run_command_line({"bash", "-c", script}, folder);
+    EXPECT_EQ(finished.exit_code, 0) << line << "\n" << finished.err;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Documentation,
+                         testing::Values("README.md", "docs/tutorial.md", "docs/model-files.md"),
+                         [](const auto& tested) {
+                           std::string name = fs::path(tested.param).stem().string();
+                           std::erase_if(name, [](char c) { return !std::isalnum(c); });
+                           return name;
+                         });
+
+// All messages that a model file can hold.
+void collect(const Descriptor& message, std::set<const Descriptor*>& all) {
+  if (!all.insert(&message).second) return;
+  for (int f = 0; f < message.field_count(); ++f) {
+    if (const Descriptor* inner = message.field(f)->message_type()) collect(*inner, all);
+  }
+}
+
+std::string default_of(const FieldDescriptor& field) {
+  if (!field.has_default_value()) return "";
+  std::ostringstream text;
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      text << field.default_value_double();
+      break;
+    case FieldDescriptor::CPPTYPE_INT32:
+      text << field.default_value_int32();
+      break;
+    case FieldDescriptor::CPPTYPE_INT64:
+      text << field.default_value_int64();
+      break;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      text << field.default_value_uint64();
+      break;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      text << (field.default_value_bool() ? "true" : "false");
+      break;
+    default:
+      ADD_FAILURE() << field.full_name() << ": a default of a type that this test does not know";
+  }
+  return text.str();
+}
+
+TEST(ModelFiles, HaveEveryFieldWithItsDefault) {
+  const std::string manual = content_of("docs/model-files.md");
+  std::set<const Descriptor*> messages;
+  collect(*proto::Experiment::descriptor(), messages);
+  EXPECT_GT(messages.size(), 15);
+  for (const Descriptor* message : messages) {
+    const std::size_t start = manual.find("\n### " + message->name() + "\n");
+    ASSERT_NE(start, std::string::npos) << message->name() << " has no section";
+    const std::string section = manual.substr(start, manual.find("\n### ", start + 1) - start);
+    for (int f = 0; f < message->field_count(); ++f) {
+      const FieldDescriptor& field = *message->field(f);
+      const std::size_t row = section.find("\n| `" + field.name() + "` | ");
+      ASSERT_NE(row, std::string::npos) << field.full_name() << " is not described";
+      const std::string line = section.substr(row + 1, section.find('\n', row + 1) - row - 1);
+      EXPECT_THAT(line, testing::HasSubstr(" | " + default_of(field) + " | ")) << line;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace apical
