@@ -50,14 +50,14 @@ class ExperimentCheck {
   void add_missing(const std::string& path, std::string_view field, std::string what,
                    std::string fix) {
     if (!file_.is_lost(join_path(path, field))) {
-      add(path, std::move(what), std::move(fix));
+      add(join_path(path, field), std::move(what), std::move(fix));
     }
   }
 
   void check_trial() {
     const proto::Trial& trial = experiment_.trial();
     if (trial.extra_length_mean_ms() > 0 && trial.extra_length_shape_ms() == 0) {
-      add_among({"trial.extra_length_mean_ms", "trial.extra_length_shape_ms"},
+      add_among({"trial.extra_length_shape_ms", "trial.extra_length_mean_ms"},
                 fmt::format("`extra_length_shape_ms` is 0 with `extra_length_mean_ms` {}",
                             trial.extra_length_mean_ms()),
                 "give a shape above 0, or a mean of 0");

@@ -77,14 +77,16 @@ Mistake ExperimentFile::mistake(const std::string& path, std::string what, std::
 
 Mistake ExperimentFile::mistake_among(const std::vector<std::string>& paths, std::string what,
                                       std::string fix) const {
-  const Place* last = nullptr;
+  const auto is_set = [this](const std::string& path) { return reading_.places.has(path); };
+  const auto first = std::ranges::find_if(paths, is_set);
+  const Place* place = &reading_.places.find(first == paths.end() ? paths.front() : *first);
   for (const std::string& path : paths) {
-    const Place& place = reading_.places.find(path);
-    if (last == nullptr || place.order > last->order) {
-      last = &place;
+    const Place& other = reading_.places.find(path);
+    if (other.order >= kFirstOption && other.order > place->order) {
+      place = &other;
     }
   }
-  return {last->text, std::move(what), std::move(fix), last->order};
+  return {place->text, std::move(what), std::move(fix), place->order};
 }
 
 }  // namespace apical

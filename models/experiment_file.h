@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "models/message_reader.h"
@@ -45,7 +46,8 @@ class ExperimentFile {
   // A mistake in one field.
   Mistake mistake(const std::string& path, std::string what, std::string fix) const;
 
-  // A mistake in how several fields go together: at the one that was set last.
+  // A mistake in how several fields go together: at the last option that set one of them, or else
+  // at the first of them that the file sets.
   Mistake mistake_among(const std::vector<std::string>& paths, std::string what,
                         std::string fix) const;
 

@@ -16,10 +16,14 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::OneofDescriptor;
 
-// Without one, protobuf prints.
-class Silent : public google::protobuf::io::ErrorCollector {
+// Keeps protobuf from printing, and hears of errors that the parser forgets, such as open quotes.
+class ErrorCount : public google::protobuf::io::ErrorCollector {
  public:
-  void AddError(int /*line*/, int /*column*/, const std::string& /*message*/) override {}
+  void AddError(int /*line*/, int /*column*/, const std::string& /*message*/) override { ++count_; }
+  int count() const { return count_; }
+
+ private:
+  int count_ = 0;
 };
 
 std::vector<std::string> enum_names(const google::protobuf::EnumDescriptor& type) {
@@ -190,10 +194,10 @@ void read_message(const std::vector<TextField>& fields, const std::string& path,
 }
 
 bool read_scalar(const std::string& value, const FieldDescriptor& field, Message& message) {
-  Silent silent;
+  ErrorCount errors;
   google::protobuf::TextFormat::Parser parser;
-  parser.RecordErrorsTo(&silent);
-  return parser.ParseFieldValueFromString(value, &field, &message);
+  parser.RecordErrorsTo(&errors);
+  return parser.ParseFieldValueFromString(value, &field, &message) && errors.count() == 0;
 }
 
 std::string expected_value(const FieldDescriptor& field, std::string_view value) {
@@ -222,6 +226,7 @@ std::string expected_value(const FieldDescriptor& field, std::string_view value)
 
 std::vector<std::string> field_names(const Descriptor& message) {
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(message.field_count()));
   for (int i = 0; i < message.field_count(); ++i) {
     names.push_back(message.field(i)->name());
   }

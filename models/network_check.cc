@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -86,7 +85,7 @@ class NetworkCheck {
       return file_.is_lost(join_path(path, field));
     };
     if (std::ranges::none_of(fields, is_lost)) {
-      add(path, std::move(what), std::move(fix));
+      add(join_path(path, *fields.begin()), std::move(what), std::move(fix));
     }
   }
 
@@ -227,8 +226,8 @@ class NetworkCheck {
   // Whether a projection ends on a compartment, or might if its own mistakes were mended.
   bool may_reach(const proto::Projection& projection, const proto::Population& population,
                  Compartment compartment) const {
-    const proto::Population* target = find_population(projection.target());
-    if (target != nullptr && target != &population) {
+    const bool is_known = find_population(projection.target()) != nullptr;
+    if (is_known && projection.target() != population.name()) {
       return false;
     }
     const std::vector<Compartment> possible = compartments_of(population);
@@ -369,10 +368,14 @@ class NetworkCheck {
 
   void add_unknown_fan_in(const std::string& name, const std::string& path) {
     std::vector<std::string> names;
+    bool all_known = !file_.is_lost("network.projection");
     for (const proto::Projection& known : network_.projection()) {
       names.push_back(name_of(known));
+      // A name that is made of a misspelt one is misspelt as well.
+      all_known = all_known && (known.has_name() || (find_population(known.source()) != nullptr &&
+                                                     find_population(known.target()) != nullptr));
     }
-    if (!file_.is_lost("network.projection")) {
+    if (all_known) {
       add(path, fmt::format("no projection is named `{}`", name), suggestion(name, names));
     }
   }

@@ -140,6 +140,7 @@ class Assignment {
       return *index;
     }
     std::vector<std::string> names;
+    names.reserve(static_cast<std::size_t>(size));
     for (int i = 0; i < size; ++i) {
       names.push_back(name_of_element(reflection.GetRepeatedMessage(message, &field, i)));
     }

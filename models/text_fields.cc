@@ -144,8 +144,9 @@ class Scanner {
       element.line = now().line;
       element.in_list = true;
       value(element, depth);
-      const bool empty = !element.is_message && element.value.empty();
-      if (empty || (!take(",") && !at("]"))) {
+      const bool is_empty = !element.is_message && element.value.empty();
+      const bool is_at_end = now().type == Tokenizer::TYPE_END;
+      if (!is_at_end && (is_empty || (!at("]") && !take(",")))) {
         throw TextFieldsError(now().line, fmt::format("`{}` stands in a list", now().text),
                               "write `[element, element]`");
       }

@@ -1,0 +1,200 @@
+#include "learning/experiment_check.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace apical {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+using testing::StartsWith;
+
+const std::array kDataSets = {DataShape{"mnist", 784, 10}, DataShape{"fashion-mnist", 784, 10}};
+
+constexpr const char* kExperiment = R"(network {
+  population { name: "input" size: 784 poisson_source {} }
+  population {
+    name: "output"
+    size: 10
+    output {}
+  }
+  projection { source: "input" target: "output" compartment: DENDRITE }
+}
+trial {
+  phase_length_ms: 50
+  extra_length_mean_ms: 2
+  extra_length_shape_ms: 1
+  settling_time_ms: 30
+}
+data { name: "mnist" }
+training {
+  epochs: 60
+}
+recording {
+  spikes { population: "input" }
+}
+)";
+
+std::vector<std::string> lines(const std::vector<Mistake>& mistakes) {
+  std::vector<std::string> lines;
+  std::ranges::transform(mistakes, std::back_inserter(lines), to_string);
+  return lines;
+}
+
+std::vector<std::string> check(const std::string& text) {
+  return lines(check_experiment(ExperimentFile::parse(text, "f"), kDataSets));
+}
+
+std::string replaced(std::string text, const std::string& old_text, const std::string& new_text) {
+  const std::size_t position = text.find(old_text);
+  EXPECT_NE(position, std::string::npos) << old_text;
+  return text.replace(position, old_text.size(), new_text);
+}
+
+std::vector<std::string> check_replaced(const std::string& old_text, const std::string& new_text) {
+  return check(replaced(kExperiment, old_text, new_text));
+}
+
+TEST(ExperimentCheck, FindsNothingInTheZoo) {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("models/zoo")) {
+    EXPECT_NO_THROW(read_checked_experiment(entry.path(), {}, kDataSets)) << entry.path();
+    ++files;
+  }
+  EXPECT_GE(files, 4);
+}
+
+TEST(ExperimentCheck, FindsNothingInAGoodExperiment) { EXPECT_THAT(check(kExperiment), IsEmpty()); }
+
+TEST(ExperimentCheck, TellsWhatIsMissing) {
+  EXPECT_THAT(check(""), ElementsAre(StartsWith("f:1: no data; add data { name: \"mnist\" }"),
+                                     StartsWith("f:1: no network; ")));
+  EXPECT_THAT(check_replaced("name: \"mnist\"", ""),
+              ElementsAre(StartsWith("f:16: data without a name; add data { name: \"mnist\" }")));
+  EXPECT_THAT(check("network {}\ndata { name: \"mnist\" }"),
+              ElementsAre(StartsWith("f:1: no populations; ")));
+}
+
+TEST(ExperimentCheck, TellsWhatIsWrong) {
+  const std::vector<std::array<std::string, 3>> cases = {
+      {"\"mnist\"", "\"mist\"", "f:16: unknown data set `mist`; did you mean `mnist`?"},
+      {"\"mnist\"", "\"cats\"", "f:16: unknown data set `cats`; known: `mnist`, `fashion-mnist`"},
+      {"size: 784", "size: 700",
+       "f:2: size mismatch: population `input` has 700 neurons, an mnist image has 784 values; "
+       "set size: 784"},
+      {"size: 10", "size: 9",
+       "f:5: size mismatch: population `output` has 9 neurons, mnist has 10 classes; set size: 10"},
+      {"  projection", "  population { name: \"b\" size: 1 poisson_source {} }\n  projection",
+       "f:8: second poisson_source population `b`; keep one as the input; the first is at f:2"},
+      {"  projection {",
+       "  population { name: \"b\" size: 10 output {} }\n"
+       "  projection { source: \"input\" target: \"b\" compartment: DENDRITE }\n  projection {",
+       "f:8: second output population `b`; keep one as the output; the first is at f:3"},
+      {"poisson_source {}",
+       "pyramidal {} } projection { source: \"output\" target: \"input\" compartment: BASAL",
+       "f:1: no input: no population is a poisson_source; add one with poisson_source {}"},
+      {"phase_length_ms: 50", "phase_length_ms: 0", "f:11: `phase_length_ms` is 0; give a value "},
+      {"phase_length_ms: 50", "phase_length_ms: 30",
+       "f:14: `settling_time_ms` 30 leaves nothing to average of `phase_length_ms` 30; give less "
+       "than 30"},
+      {"settling_time_ms: 30", "settling_time_ms: -1", "f:14: `settling_time_ms` is -1; "},
+      {"settling_time_ms: 30", "test_length_ms: 20",
+       "f:14: `test_settling_time_ms` 30 leaves nothing to average of `test_length_ms` 20; "},
+      {"settling_time_ms: 30", "test_settling_time_ms: nan",
+       "f:14: `test_settling_time_ms` is nan; "},
+      {"extra_length_mean_ms: 2", "extra_length_mean_ms: -2", "f:12: `extra_length_mean_ms` is"},
+      {"extra_length_shape_ms: 1", "extra_length_shape_ms: 0",
+       "f:13: `extra_length_shape_ms` is 0 with `extra_length_mean_ms` 2; give a shape above 0"},
+      {"extra_length_shape_ms: 1", "extra_length_shape_ms: -1",
+       "f:13: `extra_length_shape_ms` is -1; "},
+      {"epochs: 60", "epochs: -1", "f:18: `epochs` is -1; give a value of 0 or more"},
+      {"epochs: 60", "evaluate_every_examples: -1", "f:18: `evaluate_every_examples` is -1; "},
+      {"name: \"mnist\"", "name: \"mnist\" train_examples: -1", "f:16: `train_examples` is -1; "},
+      {"population: \"input\"", "population: \"imput\"",
+       "f:21: no population is named `imput`; did you mean `input`?"},
+      {"population: \"input\"", "trials: 0", "f:21: `trials` is 0; give a value of 1 or more"},
+      {"population: \"input\"", "first_trial: -1", "f:21: `first_trial` is -1; "},
+  };
+  for (const auto& [old_text, new_text, mistake] : cases) {
+    EXPECT_THAT(check_replaced(old_text, new_text), ElementsAre(StartsWith(mistake))) << new_text;
+  }
+}
+
+TEST(ExperimentCheck, AllowsNoExtraLengthOfNoShape) {
+  EXPECT_THAT(check_replaced("extra_length_mean_ms: 2\n  extra_length_shape_ms: 1",
+                             "extra_length_mean_ms: 0 extra_length_shape_ms: 0"),
+              IsEmpty());
+}
+
+TEST(ExperimentCheck, NeedsNoDataSets) {
+  const std::string text = replaced(kExperiment, "size: 784", "size: 3");
+  const ExperimentFile file = ExperimentFile::parse(replaced(text, "\"mnist\"", "\"own\""), "f");
+  EXPECT_THAT(lines(check_experiment(file, {})), IsEmpty());
+}
+
+TEST(ExperimentCheck, TellsMistakesOfEveryKindInTheOrderOfLines) {
+  std::string text = kExperiment;
+  for (const auto& [old_text, new_text] : std::vector<std::pair<std::string, std::string>>{
+           {"size: 784", "size: 700"},
+           {"output {}", "output { max_rate: 100 }"},
+           {"source: \"input\"", "source: \"inptu\""},
+           {"phase_length_ms: 50", "phase_length_ms: -50"},
+           {"epochs: 60", "epochs: many"}}) {
+    text = replaced(text, old_text, new_text);
+  }
+  const std::vector<Override> overrides = {
+      Override::from_set("recording.spikes[0].trials=0"),
+      Override::from_set("data.nam=x"),
+      Override::from_set("network.population[output].size=11"),
+  };
+  const ExperimentFile file = ExperimentFile::parse(text, "f", overrides);
+  EXPECT_THAT(
+      lines(check_experiment(file, kDataSets)),
+      ElementsAre(StartsWith("f:2: size mismatch: "), StartsWith("f:6: unknown field `max_rate`"),
+                  StartsWith("f:8: no population is named `inptu`; did you mean `input`?"),
+                  StartsWith("f:11: `phase_length_ms` is -50"),
+                  StartsWith("f:18: `epochs` cannot be `many`"),
+                  StartsWith("--set recording.spikes[0].trials=0: `trials` is 0; "),
+                  StartsWith("--set data.nam=x: unknown field `nam`; did you mean `name`?"),
+                  StartsWith("--set network.population[output].size=11: size mismatch: ")));
+}
+
+TEST(ExperimentCheck, DoesNotMissWhatCouldNotBeRead) {
+  const std::vector<std::array<std::string, 3>> cases = {
+      {"network", "netwrk", "f:1: unknown field `netwrk`"},
+      {"data", "dta", "f:16: unknown field `dta`"},
+      {"name: \"mnist\"", "name: mnist", "f:16: `name` cannot be `mnist`"},
+      {"population", "poplation", "f:2: unknown field `poplation`"},
+      {"poisson_source", "poison_source", "f:2: unknown field `poison_source`"},
+  };
+  for (const auto& [old_text, new_text, mistake] : cases) {
+    EXPECT_THAT(check_replaced(old_text, new_text), ElementsAre(StartsWith(mistake))) << new_text;
+  }
+}
+
+TEST(ExperimentCheck, ReadThrowsAllMistakes) {
+  const std::filesystem::path path = std::filesystem::path(testing::TempDir()) / "bad.textproto";
+  std::ofstream(path) << replaced(replaced(kExperiment, "size: 10", "size: 9"), "epochs", "epoch");
+  try {
+    read_checked_experiment(path, {}, kDataSets);
+    FAIL() << "nothing was thrown";
+  } catch (const ModelFileError& error) {
+    ASSERT_THAT(error.mistakes(), SizeIs(2));
+    EXPECT_EQ(error.mistakes()[0].where, path.string() + ":5");
+    EXPECT_EQ(error.mistakes()[1].where, path.string() + ":18");
+  }
+}
+
+}  // namespace
+}  // namespace apical
