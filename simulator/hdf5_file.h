@@ -1,0 +1,86 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simulator/file_error.h"
+
+namespace apical {
+
+// What a dataset or an attribute may hold. Integers and doubles are converted when they are read.
+template <typename T>
+concept Hdf5Value =
+    std::same_as<T, double> || std::same_as<T, std::uint64_t> || std::same_as<T, std::int64_t> ||
+    std::same_as<T, std::uint32_t> || std::same_as<T, std::uint8_t> || std::same_as<T, std::string>;
+
+// An HDF5 file that is either being made or being read. Objects are named by their path from the
+// root, such as "/spikes/hidden/timestamps". A file's bytes depend on nothing but what is written.
+// Everything throws FileError. HDF5's own printing of errors is off once a file was opened.
+class Hdf5File {
+ public:
+  // Makes a file that appears at `path`, in place of an older one, on close(). Until then it is
+  // in memory: HDF5 cannot leave a file whose disk is full without ending the process.
+  static Hdf5File create(std::filesystem::path path);
+  static Hdf5File open(std::filesystem::path path);
+
+  // Without close(), a file that was being made is discarded.
+  ~Hdf5File();
+  Hdf5File(const Hdf5File&) = delete;
+  Hdf5File& operator=(const Hdf5File&) = delete;
+
+  void close();
+
+  // Makes a group, with those above it that are missing.
+  void create_group(const std::string& group);
+
+  // Makes a one-dimensional dataset, chunked and compressed, with the groups above it.
+  template <Hdf5Value T>
+  void write(const std::string& dataset, std::span<const T> values);
+  template <Hdf5Value T>
+  std::vector<T> read(const std::string& dataset) const;
+
+  // Attributes of a group or dataset ("/" is the root group), scalar or one-dimensional.
+  template <Hdf5Value T>
+  void write_attribute(const std::string& object, const std::string& name, const T& value);
+  template <Hdf5Value T>
+  void write_attribute_array(const std::string& object, const std::string& name,
+                             std::span<const T> values);
+  template <Hdf5Value T>
+  T read_attribute(const std::string& object, const std::string& name) const;
+  template <Hdf5Value T>
+  std::vector<T> read_attribute_array(const std::string& object, const std::string& name) const;
+
+  // A scalar attribute of an HDF5 enum type whose members have the values 0, 1, 2, ...
+  void write_enum_attribute(const std::string& object, const std::string& name,
+                            std::span<const std::string_view> members, std::size_t value);
+  // The name of the member.
+  std::string read_enum_attribute(const std::string& object, const std::string& name) const;
+
+  bool has(const std::string& object) const;
+  bool has_attribute(const std::string& object, const std::string& name) const;
+  // Names of what is in a group: in the order in which they were made where the file knows it,
+  // else by name.
+  std::vector<std::string> names_in(const std::string& group) const;
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  Hdf5File(std::filesystem::path path, FileAccess access);
+  void discard() noexcept;
+  std::vector<char> image() const;
+  // Throws what HDF5 said last if `result` is negative; `object` is what it was about.
+  std::int64_t check(std::int64_t result, std::string_view object) const;
+  [[noreturn]] void fail(std::string_view object, std::string_view reason) const;
+
+  std::filesystem::path path_;
+  std::filesystem::path partial_;  // what close() renames
+  FileAccess access_;
+  std::int64_t file_;  // HDF5's hid_t
+};
+
+}  // namespace apical

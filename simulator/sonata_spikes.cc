@@ -1,0 +1,134 @@
+#include "simulator/sonata_spikes.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "simulator/hdf5_file.h"
+
+namespace apical {
+namespace {
+
+constexpr std::uint32_t kMagic = 0x0A7A;
+constexpr std::array<std::uint32_t, 2> kVersion = {0, 1};
+constexpr std::array<std::string_view, 3> kSortings = {"none", "by_id", "by_time"};
+constexpr std::size_t kByTime = 2;
+
+// What is wrong with a population's spikes, or nothing.
+std::string_view fault_of(const SpikeTrain& train) {
+  if (train.times_ms.size() != train.node_ids.size()) {
+    return "timestamps and node_ids differ in length";
+  }
+  if (!std::is_sorted(train.times_ms.begin(), train.times_ms.end())) {
+    return "timestamps are not in order";
+  }
+  if (std::any_of(train.node_ids.begin(), train.node_ids.end(),
+                  [&](std::uint64_t id) { return id >= train.neurons; })) {
+    return "a node id is not less than the number of neurons";
+  }
+  return {};
+}
+
+bool equally_long(const TrialTimes& trials) {
+  return trials.target_start_ms.size() == trials.size() && trials.end_ms.size() == trials.size() &&
+         trials.index.size() == trials.size() && trials.label.size() == trials.size();
+}
+
+void sort_by_time(SpikeTrain& train) {
+  std::vector<std::size_t> order(train.times_ms.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return train.times_ms[a] < train.times_ms[b];
+  });
+  SpikeTrain sorted{train.population, train.neurons, {}, {}};
+  for (const std::size_t i : order) {
+    sorted.times_ms.push_back(train.times_ms[i]);
+    sorted.node_ids.push_back(train.node_ids[i]);
+  }
+  train = std::move(sorted);
+}
+
+SpikeTrain read_population(const Hdf5File& file, const std::string& name) {
+  const std::string group = "/spikes/" + name;
+  SpikeTrain train;
+  train.population = name;
+  train.times_ms = file.read<double>(group + "/timestamps");
+  train.node_ids = file.read<std::uint64_t>(group + "/node_ids");
+  if (file.has_attribute(group, "neurons")) {
+    train.neurons = file.read_attribute<std::uint64_t>(group, "neurons");
+  } else if (!train.node_ids.empty()) {
+    train.neurons = *std::max_element(train.node_ids.begin(), train.node_ids.end()) + 1;
+  }
+  const bool sorted = file.has_attribute(group, "sorting") &&
+                      file.read_enum_attribute(group, "sorting") == kSortings[kByTime];
+  if (!sorted && train.times_ms.size() == train.node_ids.size()) sort_by_time(train);
+  if (const auto fault = fault_of(train); !fault.empty()) {
+    throw FileError(file.path(), FileAccess::kRead, group + ": " + std::string(fault));
+  }
+  return train;
+}
+
+TrialTimes read_trials(const Hdf5File& file) {
+  TrialTimes trials;
+  if (!file.has("/trials")) return trials;
+  trials.start_ms = file.read<double>("/trials/start_ms");
+  trials.target_start_ms = file.read<double>("/trials/target_start_ms");
+  trials.end_ms = file.read<double>("/trials/end_ms");
+  trials.index = file.read<std::int64_t>("/trials/index");
+  trials.label = file.read<std::int64_t>("/trials/label");
+  if (!equally_long(trials)) {
+    throw FileError(file.path(), FileAccess::kRead, "/trials: columns differ in length");
+  }
+  return trials;
+}
+
+}  // namespace
+
+void write_sonata_spikes(const std::filesystem::path& path, std::span<const SpikeTrain> populations,
+                         const TrialTimes& trials) {
+  for (const SpikeTrain& train : populations) {
+    if (const auto fault = fault_of(train); !fault.empty()) {
+      throw std::invalid_argument(train.population + ": " + std::string(fault));
+    }
+  }
+  if (!equally_long(trials)) throw std::invalid_argument("trials: columns differ in length");
+
+  Hdf5File file = Hdf5File::create(path);
+  file.write_attribute("/", "magic", kMagic);
+  file.write_attribute_array<std::uint32_t>("/", "version", kVersion);
+  file.create_group("/spikes");
+  for (const SpikeTrain& train : populations) {
+    const std::string group = "/spikes/" + train.population;
+    file.create_group(group);
+    file.write_enum_attribute(group, "sorting", kSortings, kByTime);
+    file.write_attribute(group, "neurons", train.neurons);
+    file.write<double>(group + "/timestamps", train.times_ms);
+    file.write_attribute<std::string>(group + "/timestamps", "units", "ms");
+    file.write<std::uint64_t>(group + "/node_ids", train.node_ids);
+  }
+  file.create_group("/trials");
+  file.write<double>("/trials/start_ms", trials.start_ms);
+  file.write<double>("/trials/target_start_ms", trials.target_start_ms);
+  file.write<double>("/trials/end_ms", trials.end_ms);
+  file.write<std::int64_t>("/trials/index", trials.index);
+  file.write<std::int64_t>("/trials/label", trials.label);
+  file.close();
+}
+
+RecordedSpikes read_sonata_spikes(const std::filesystem::path& path) {
+  const Hdf5File file = Hdf5File::open(path);
+  if (!file.has("/spikes")) {
+    throw FileError(path, FileAccess::kRead, "/spikes is missing; this is no file of spikes");
+  }
+  RecordedSpikes spikes;
+  for (const std::string& name : file.names_in("/spikes")) {
+    spikes.populations.push_back(read_population(file, name));
+  }
+  spikes.trials = read_trials(file);
+  return spikes;
+}
+
+}  // namespace apical

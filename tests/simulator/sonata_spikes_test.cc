@@ -1,0 +1,94 @@
+#include "simulator/sonata_spikes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "simulator/hdf5_file.h"
+#include "tests/tools/test_folder.h"
+
+namespace apical {
+namespace {
+
+using testing::ElementsAre;
+
+using SonataSpikes = TestWithFolder;
+
+const std::vector<SpikeTrain> kTrains = {{"input", 784, {0.5, 0.5, 104.25}, {783, 2, 0}},
+                                         {"hidden", 500, {}, {}},
+                                         {"a_output", 10, {1e-9}, {9}}};
+const TrialTimes kTrials = {.start_ms = {0, 104.5},
+                            .target_start_ms = {52, 156},
+                            .end_ms = {104.5, 208},
+                            .index = {0, 1},
+                            .label = {5, 0}};
+
+TEST_F(SonataSpikes, ReadsWhatWasWritten) {
+  write_sonata_spikes(file("spikes.h5"), kTrains, kTrials);
+  const RecordedSpikes read = read_sonata_spikes(file("spikes.h5"));
+  ASSERT_EQ(read.populations.size(), kTrains.size());
+  for (std::size_t i = 0; i < kTrains.size(); ++i) {
+    EXPECT_EQ(read.populations[i].population, kTrains[i].population);
+    EXPECT_EQ(read.populations[i].neurons, kTrains[i].neurons);
+    EXPECT_EQ(read.populations[i].times_ms, kTrains[i].times_ms);
+    EXPECT_EQ(read.populations[i].node_ids, kTrains[i].node_ids);
+  }
+  EXPECT_EQ(read.trials.start_ms, kTrials.start_ms);
+  EXPECT_EQ(read.trials.target_start_ms, kTrials.target_start_ms);
+  EXPECT_EQ(read.trials.end_ms, kTrials.end_ms);
+  EXPECT_EQ(read.trials.index, kTrials.index);
+  EXPECT_EQ(read.trials.label, kTrials.label);
+}
+
+TEST_F(SonataSpikes, LayoutIsSonatas) {
+  write_sonata_spikes(file("spikes.h5"), kTrains, kTrials);
+  const Hdf5File opened = Hdf5File::open(file("spikes.h5"));
+  EXPECT_EQ(opened.read_attribute<std::uint32_t>("/", "magic"), 0x0A7AU);
+  EXPECT_THAT(opened.read_attribute_array<std::uint32_t>("/", "version"), ElementsAre(0, 1));
+  EXPECT_EQ(opened.read_enum_attribute("/spikes/input", "sorting"), "by_time");
+  EXPECT_EQ(opened.read_attribute<std::string>("/spikes/input/timestamps", "units"), "ms");
+  EXPECT_EQ(opened.read<double>("/spikes/input/timestamps"), kTrains[0].times_ms);
+  EXPECT_EQ(opened.read<std::uint64_t>("/spikes/input/node_ids"), kTrains[0].node_ids);
+}
+
+TEST_F(SonataSpikes, OthersFilesAreReadAndSorted) {
+  Hdf5File made = Hdf5File::create(file("others.h5"));
+  made.write<double>("/spikes/cortex/timestamps", std::vector<double>{3, 1, 2, 1});
+  made.write<std::uint64_t>("/spikes/cortex/node_ids", std::vector<std::uint64_t>{0, 1, 2, 41});
+  made.close();
+  const RecordedSpikes read = read_sonata_spikes(file("others.h5"));
+  ASSERT_EQ(read.populations.size(), 1U);
+  EXPECT_EQ(read.populations[0].neurons, 42U);
+  EXPECT_THAT(read.populations[0].times_ms, ElementsAre(1, 1, 2, 3));
+  EXPECT_THAT(read.populations[0].node_ids, ElementsAre(1, 41, 2, 0));
+  EXPECT_EQ(read.trials.size(), 0U);
+}
+
+TEST_F(SonataSpikes, FaultyFilesAreReported) {
+  Hdf5File::create(file("empty.h5")).close();
+  EXPECT_THROW(read_sonata_spikes(file("empty.h5")), FileError);
+  Hdf5File made = Hdf5File::create(file("lengths.h5"));
+  made.write<double>("/spikes/cortex/timestamps", std::vector<double>{1, 2});
+  made.write<std::uint64_t>("/spikes/cortex/node_ids", std::vector<std::uint64_t>{0});
+  made.close();
+  EXPECT_THROW(read_sonata_spikes(file("lengths.h5")), FileError);
+}
+
+TEST_F(SonataSpikes, OurMistakesAreNotWritten) {
+  const auto write = [&](const SpikeTrain& train, const TrialTimes& trials) {
+    write_sonata_spikes(file("spikes.h5"), std::vector{train}, trials);
+  };
+  EXPECT_THROW(write({"x", 2, {2, 1}, {0, 1}}, kTrials), std::invalid_argument);
+  EXPECT_THROW(write({"x", 2, {1, 2}, {0, 2}}, kTrials), std::invalid_argument);
+  EXPECT_THROW(write({"x", 2, {1, 2}, {0}}, kTrials), std::invalid_argument);
+  TrialTimes trials = kTrials;
+  trials.label.pop_back();
+  EXPECT_THROW(write({"x", 2, {1}, {0}}, trials), std::invalid_argument);
+  EXPECT_EQ(files(), 0U);
+}
+
+}  // namespace
+}  // namespace apical

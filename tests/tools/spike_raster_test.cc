@@ -1,0 +1,75 @@
+#include "tools/spike_raster.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace apical {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+RecordedSpikes two_trials() {
+  return {.populations = {{"input", 4, {1, 99.5, 100, 150, 200}, {0, 1, 2, 3, 0}},
+                          {"output", 2, {120}, {1}}},
+          .trials = {.start_ms = {0, 100},
+                     .target_start_ms = {52, 150},
+                     .end_ms = {100, 200},
+                     .index = {7, 8},
+                     .label = {3, 9}}};
+}
+
+TEST(SpikeRaster, TrialIsAHalfOpenInterval) {
+  const SpikeRaster raster = take_trial(two_trials(), 8);
+  EXPECT_EQ(raster.trial, 8);
+  EXPECT_EQ(raster.label, 9);
+  EXPECT_EQ(raster.target_start_ms, 50);
+  EXPECT_EQ(raster.end_ms, 100);
+  EXPECT_THAT(raster.populations[0].times_ms, ElementsAre(0, 50));
+  EXPECT_THAT(raster.populations[0].node_ids, ElementsAre(2, 3));
+  EXPECT_THAT(raster.populations[1].times_ms, ElementsAre(20));
+}
+
+TEST(SpikeRaster, FirstTrialIsTakenUnasked) {
+  EXPECT_EQ(take_trial(two_trials(), std::nullopt).trial, 7);
+}
+
+TEST(SpikeRaster, MissingTrialsAreNamed) {
+  try {
+    take_trial(two_trials(), 0);
+    FAIL();
+  } catch (const std::out_of_range& error) {
+    EXPECT_STREQ(error.what(), "trial 0 is not recorded in it; it holds 2 trials, from 7 to 8");
+  }
+  EXPECT_THROW(take_trial({}, std::nullopt), std::out_of_range);
+}
+
+std::string drawn(const SpikeRaster& raster) {
+  return draw_with_gnuplot(spike_raster_script(raster, "", PictureFormat::kSvg));
+}
+
+TEST(SpikeRaster, NamesEverything) {
+  const std::string svg = drawn(take_trial(two_trials(), 8));
+  for (const char* text : {"training trial 8 (label 9)", "forward phase", "target phase", "input",
+                           "4 neurons", "2 spikes", "output", "1 spike<", "(ms)"}) {
+    EXPECT_THAT(svg, HasSubstr(text));
+  }
+}
+
+TEST(SpikeRaster, SilenceAndUnusualTrialsAreDrawn) {
+  RecordedSpikes spikes = two_trials();
+  spikes.populations[0].times_ms.clear();
+  spikes.populations[0].node_ids.clear();
+  EXPECT_THAT(drawn(take_trial(spikes, 7)), HasSubstr("0 spikes"));
+  spikes.populations.clear();
+  EXPECT_THAT(drawn(take_trial(spikes, 7)), HasSubstr("</svg>"));
+  spikes = two_trials();
+  spikes.trials.target_start_ms[0] = spikes.trials.end_ms[0];
+  EXPECT_THAT(drawn(take_trial(spikes, 7)), testing::Not(HasSubstr("target phase")));
+}
+
+}  // namespace
+}  // namespace apical

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace apical {
+
+// gnuplot is missing, or could not draw. what() is one line.
+class GnuplotError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+enum class PictureFormat { kPng, kSvg, kPdf };
+
+// By the file name's ending, in either case; nothing if it is none of the formats'.
+std::optional<PictureFormat> picture_format(const std::filesystem::path& picture);
+
+// In the units of a picture on paper or in a browser; PNG has two pixels a unit.
+struct PictureSize {
+  int width = 800;
+  int height = 500;
+};
+
+// Okabe and Ito's colours, told apart by colour-blind readers; from those best seen on white.
+inline constexpr std::array<std::string_view, 7> kColours = {
+    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"};
+
+// A string constant of gnuplot's language that shows `text` as it is. The text is one line.
+std::string gnuplot_string(std::string_view text);
+
+// The first lines of every script: format, size, and the look that all pictures share.
+std::string gnuplot_preamble(PictureFormat format, PictureSize size);
+
+// Runs gnuplot, without a shell and without the user's own settings, and returns the picture's
+// bytes. Throws GnuplotError.
+std::string draw_with_gnuplot(const std::string& script);
+
+}  // namespace apical
