@@ -16,6 +16,7 @@
 #include "simulator/file_error.h"
 #include "simulator/sonata_spikes.h"
 #include "tools/atomic_file.h"
+#include "tools/command_line.h"
 #include "tools/exit_code.h"
 #include "tools/gnuplot.h"
 #include "tools/learning_curve.h"
@@ -28,11 +29,6 @@ namespace {
 namespace options = boost::program_options;
 
 using Path = std::filesystem::path;
-
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 struct PlotRequest {
   std::vector<Path> files;
@@ -91,36 +87,17 @@ options::options_description visible_options() {
       ("output,o", options::value<std::string>(), "the picture: .png, .svg or .pdf")      //
       ("trial", options::value<std::int64_t>(), "the trial of a raster [the first one]")  //
       ("title", options::value<std::string>()->default_value("", ""),
-       "title instead of the usual one")("force", "replace the picture if there is one")  //
-      ("help,h", "show this");
+       "title instead of the usual one")("force", "replace the picture if there is one");
   return visible;
 }
 
-void print_help() {
+void print_help(const options::options_description& visible) {
   std::cout << "Usage: apical plot FILE ... -o PICTURE\n\nDraws, by the kind of file:\n";
   for (const PictureKind& kind : kPictureKinds) std::cout << "  " << kind.what << "\n";
-  std::cout << "\n" << visible_options();
+  std::cout << "\n" << visible;
 }
 
-// Nothing if help was asked for.
-std::optional<PlotRequest> parse(std::span<const std::string> arguments) {
-  options::options_description all = visible_options();
-  all.add_options()("file", options::value<std::vector<std::string>>());
-  options::positional_options_description positional;
-  positional.add("file", -1);
-  options::variables_map given;
-  try {
-    namespace style = options::command_line_style;
-    options::store(options::command_line_parser({arguments.begin(), arguments.end()})
-                       .options(all)
-                       .positional(positional)
-                       .style(style::unix_style & ~style::allow_guessing)
-                       .run(),
-                   given);
-  } catch (const options::error& error) {
-    throw UsageError(std::string(error.what()) + "; see apical plot --help");
-  }
-  if (given.count("help") != 0) return std::nullopt;
+PlotRequest request_of(const options::variables_map& given) {
   if (given.count("file") == 0) throw UsageError("no file named; apical plot FILE ... -o PICTURE");
   if (given.count("output") == 0) throw UsageError("no picture named; add -o PICTURE.png");
 
@@ -158,35 +135,21 @@ void plot(const PlotRequest& request) {
   write_file_atomically(request.picture, draw_with_gnuplot(kind.script(request)));
 }
 
-ExitCode failed(ExitCode code, const std::exception& error) {
-  std::cerr << "apical: " << error.what() << "\n";
-  return code;
-}
-
-ExitCode run(std::span<const std::string> arguments) {
-  try {
-    const auto request = parse(arguments);
-    if (request) {
-      plot(*request);
-    } else {
-      print_help();
-    }
-    return ExitCode::kDone;
-  } catch (const UsageError& error) {
-    return failed(ExitCode::kWrongUsage, error);
-  } catch (const FileError& error) {
-    return failed(ExitCode::kBadData, error);
-  } catch (const WriteError& error) {
-    return failed(ExitCode::kCannotWrite, error);
-  } catch (const GnuplotError& error) {
-    return failed(ExitCode::kCannotWrite, error);
+ExitCode parse_and_plot(std::span<const std::string> arguments) {
+  options::options_description visible = visible_options();
+  const auto given = parse_arguments(arguments, visible, "file", "plot");
+  if (given.count("help") != 0) {
+    print_help(visible);
+  } else {
+    plot(request_of(given));
   }
+  return ExitCode::kDone;
 }
 
 }  // namespace
 
 int plot_command(std::span<const std::string> arguments) {
-  return static_cast<int>(run(arguments));
+  return run_reporting_errors([&] { return parse_and_plot(arguments); });
 }
 
 }  // namespace apical
