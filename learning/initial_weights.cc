@@ -6,6 +6,7 @@
 #include <string>
 
 #include "models/constants.h"
+#include "models/experiment_defaults.h"
 #include "models/network.h"
 #include "simulator/random_stream.h"
 
@@ -29,17 +30,12 @@ const proto::Bias& bias_of(const proto::Population& population) {
   return population.has_pyramidal() ? population.pyramidal().bias() : population.output().bias();
 }
 
-std::string name_of(const proto::Projection& projection) {
-  return projection.has_name() ? projection.name()
-                               : projection.source() + "_to_" + projection.target();
-}
-
 // The projection whose inputs count for matched moments: itself, unless it says otherwise.
 const proto::Projection& model_of(const proto::Network& network,
                                   const proto::Projection& projection) {
   const std::string& other = projection.initializer().matched_moments().fan_in_of();
   if (other.empty()) return projection;
-  return *std::ranges::find(network.projection(), other, name_of);
+  return *std::ranges::find(network.projection(), other, &name_of);
 }
 
 std::function<double()> distribution(const proto::Network& network,

@@ -39,6 +39,9 @@ options::variables_map parse_arguments(std::span<const std::string> arguments,
 
 namespace {
 
+constexpr const char* kTooLarge =
+    "the experiment does not fit into memory; make its populations smaller";
+
 ExitCode report(ExitCode code, const std::string& message) {
   std::cerr << "apical: " << message << "\n";
   return code;
@@ -68,8 +71,9 @@ int run_reporting_errors(const std::function<ExitCode()>& command) {
     } catch (const GnuplotError& error) {
       return report(ExitCode::kCannotWrite, error.what());
     } catch (const std::bad_alloc&) {
-      return report(ExitCode::kBadModelFile,
-                    "the experiment does not fit into memory; make its populations smaller");
+      return report(ExitCode::kBadModelFile, kTooLarge);
+    } catch (const std::length_error&) {
+      return report(ExitCode::kBadModelFile, kTooLarge);
     }
   }();
   return static_cast<int>(code);

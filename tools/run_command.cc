@@ -202,6 +202,8 @@ ExitCode run(const RunRequest& request) {
       read_checked_experiment(request.choice.file, request.choice.overrides, known_data_shapes())
           .experiment());
   const TrainAndTest data = load_data(experiment.data(), request.data);
+  // All that can be wrong has been found before anything is written.
+  TrainingSession session(experiment, data);
   const std::string name =
       experiment.name().empty() ? request.choice.file.stem().string() : experiment.name();
   RunFolder folder = RunFolder::create(
@@ -211,7 +213,6 @@ ExitCode run(const RunRequest& request) {
       request.force);
   folder.write_experiment(to_text(experiment));
 
-  TrainingSession session(experiment, data);
   TrialRecorder recorder(experiment.recording(), session.network());
   const ProgressDisplay display = ProgressDisplay::standard_error(request.quiet);
   Progress progress(images_in_run(experiment.training(), data), "images", display);
