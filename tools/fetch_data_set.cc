@@ -221,7 +221,7 @@ void fetch(const CatalogueEntry& entry, const fs::path& data_folder) {
 }  // namespace
 
 FetchError::FetchError(ExitCode exit_code, std::string_view wrong, std::string_view right)
-    : std::runtime_error(fmt::format("{}; {}", wrong, right)), exit_code_(exit_code) {}
+    : CommandError(exit_code, fmt::format("{}; {}", wrong, right)) {}
 
 bool is_as_published(const CatalogueEntry& entry, const DataSetFiles& found) {
   for (std::size_t i = 0; i < kFileCount; ++i) {

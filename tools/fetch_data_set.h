@@ -1,23 +1,19 @@
 #pragma once
 
 #include <filesystem>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 
 #include "datasets/catalogue.h"
+#include "tools/command_error.h"
 #include "tools/exit_code.h"
 
 namespace apical {
 
 // Why a data set was not fetched. what() is one line, `what is wrong; what would be right`.
-class FetchError : public std::runtime_error {
+class FetchError : public CommandError {
  public:
   FetchError(ExitCode exit_code, std::string_view wrong, std::string_view right);
-  ExitCode exit_code() const { return exit_code_; }
-
- private:
-  ExitCode exit_code_;
 };
 
 // Whether all files are as they were published. Throws DataError where one cannot be read.

@@ -3,16 +3,18 @@
 #include <array>
 #include <filesystem>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include "tools/command_error.h"
 
 namespace apical {
 
 // gnuplot is missing, or could not draw. what() is one line.
-class GnuplotError : public std::runtime_error {
+class GnuplotError : public CommandError {
  public:
-  using std::runtime_error::runtime_error;
+  explicit GnuplotError(const std::string& message)
+      : CommandError(ExitCode::kCannotWrite, message) {}
 };
 
 enum class PictureFormat { kPng, kSvg, kPdf };

@@ -76,7 +76,7 @@ TEST_F(DataCommand, WrongUsage) {
       {{"info"}, "no data set is named"},
       {{"get", "cifar-10"}, "no data set `cifar-10` is known; name one of mnist, fashion-mnist"},
       {{"info", "cifar-10"}, "no data set `cifar-10` is known"},
-      {{"get", "mnist", "more"}, "too many positional options"},
+      {{"get", "mnist", "more"}, "one word too many"},
       {{"list", "mnist"}, "`mnist` is one word too many"},
       {{"get", "mnist", "--dat", "x"}, "unrecognised option '--dat'"},
       {{"get", "mnist", "--data"}, "the required argument for option '--data' is missing"},
