@@ -38,7 +38,7 @@ class RandomStream {
   // Number of 128-bit draws taken so far; every scalar below takes one.
   std::uint64_t position() const { return position_; }
 
-  // Uniform in (0, 1), a multiple of 2^-53 plus 2^-54.
+  // Uniform in (0, 1), a multiple of 2^-52 plus 2^-53.
   double uniform();
 
   // Uniform in [0, bound), bound >= 1.
@@ -71,10 +71,11 @@ class RandomStream {
   std::uint64_t position_;
 };
 
-// The 53 random bits of two words as a number in (0, 1).
+// 52 random bits of two words as a number in (0, 1). With one bit more, the half that keeps it away
+// from 0 would round the largest number up to 1.
 inline double uniform_of(std::uint32_t high, std::uint32_t low) {
-  const std::uint64_t bits = (static_cast<std::uint64_t>(high) << 32 | low) >> 11;
-  return (static_cast<double>(static_cast<std::int64_t>(bits)) + 0.5) * 0x1p-53;
+  const std::uint64_t bits = (static_cast<std::uint64_t>(high) << 32 | low) >> 12;
+  return (static_cast<double>(static_cast<std::int64_t>(bits)) + 0.5) * 0x1p-52;
 }
 
 }  // namespace apical
