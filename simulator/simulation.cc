@@ -22,17 +22,19 @@ void Simulation::influence(const Process& source, const Process& target) {
 }
 
 // The shortest way from each process to each other one, where passing through a process costs its
-// latency. Processes with an infinite latency pass nothing on, so most ways are a single step.
+// latency. Processes with an infinite latency pass nothing on, so most ways are a single step. Of
+// equally short ways that counts whose last process is the lowest, for its arrivals come first.
 void Simulation::find_horizons() {
   const std::size_t n = processes_.size();
   influences_.assign(n, {});
   for (ProcessId source = 0; source < n; ++source) {
-    std::vector<Time> distance(n, kNever);
+    std::vector<Horizon> distance(n);
     std::vector<ProcessId> to_visit;
     const auto reach = [&](ProcessId from, Time at) {
       for (const ProcessId target : targets_[from]) {
-        if (at < distance[target]) {
-          distance[target] = at;
+        const Horizon way{at, from};
+        if (way < distance[target]) {
+          distance[target] = way;
           to_visit.push_back(target);
         }
       }
@@ -41,12 +43,13 @@ void Simulation::find_horizons() {
     while (!to_visit.empty()) {
       const ProcessId at = to_visit.back();
       to_visit.pop_back();
-      if (latencies_[at] < kNever) reach(at, distance[at] + latencies_[at]);
+      if (latencies_[at] < kNever) reach(at, distance[at].time + latencies_[at]);
     }
     for (ProcessId target = 0; target < n; ++target) {
       // A process that influences itself at once sees to that itself.
-      if (distance[target] == kNever || (target == source && distance[target] == 0)) continue;
-      influences_[target].push_back({source, distance[target]});
+      const auto [lookahead, via] = distance[target];
+      if (lookahead == kNever || (target == source && lookahead == 0)) continue;
+      influences_[target].push_back({source, lookahead, via});
     }
   }
   horizons_known_ = true;
@@ -55,7 +58,7 @@ void Simulation::find_horizons() {
 Horizon Simulation::horizon_of(ProcessId process, Time end) const {
   Horizon horizon{end, std::numeric_limits<ProcessId>::max()};
   for (const Influence& influence : influences_[process]) {
-    const Horizon other{queue_.time_of(influence.source) + influence.lookahead, influence.source};
+    const Horizon other{queue_.time_of(influence.source) + influence.lookahead, influence.via};
     if (other < horizon) horizon = other;
   }
   return horizon;

@@ -45,6 +45,7 @@ class Simulation {
   struct Influence {
     ProcessId source;
     Time lookahead;  // of a path from the source, through delay lines: the sum of their latencies
+    ProcessId via;   // the last on the path, whose event the arrival is
   };
 
   void find_horizons();
