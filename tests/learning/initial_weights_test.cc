@@ -22,25 +22,37 @@ std::vector<double> placed(const DenseWeights& weights, double middle, double ha
   std::vector<double> values;
   for (std::size_t j = 0; j < weights.sources(); ++j) {
     for (std::size_t i = 0; i < weights.targets(); ++i) {
-      values.push_back(
-          0.5 + (static_cast<double>(weights.row(j)[i]) - middle) / (2 * half_width));
+      values.push_back(0.5 + (static_cast<double>(weights.row(j)[i]) - middle) / (2 * half_width));
     }
   }
   return values;
 }
 
 proto::Network two_projections(const std::string& first, const std::string& second) {
-  return parsed<proto::Network>(R"pb(
-    population { name: "input" size: 40 poisson_source { max_rate_hz: 150 } }
-    population { name: "hidden" size: 30 pyramidal { bias { mean: 0.5 sd: 0.1 } } }
-    population { name: "output" size: 7 output {} }
-    projection { source: "input" target: "hidden" compartment: BASAL )pb" +
-                                first + R"pb(
-    }
-    projection { source: "hidden" target: "output" compartment: DENDRITE )pb" +
-                                second + R"pb(
-    }
-    projection {
+  return parsed<proto::Network>(
+      R"pb(
+        population {
+          name: "input"
+          size: 40
+          poisson_source { max_rate_hz: 150 }
+        }
+        population {
+          name: "hidden"
+          size: 30
+          pyramidal { bias { mean: 0.5 sd: 0.1 } }
+        }
+        population {
+          name: "output"
+          size: 7
+          output {}
+        }
+        projection { source: "input" target: "hidden" compartment: BASAL)pb" +
+      first + R"pb(
+        }
+        projection { source: "hidden" target: "output" compartment: DENDRITE )pb" +
+      second + R"pb(
+        }
+        projection {
       source: "output" target: "hidden" compartment: APICAL
       initializer { matched_moments { fan_in_of: "hidden_to_output" } }
     })pb");
@@ -77,10 +89,9 @@ TEST_P(MatchedMoments, FollowThePublishedFormulas) {
   const auto n = static_cast<double>(fan_in);
   const double w_avg = (v_avg - b_avg) / (nu * n * v_avg);
   const double v_sm = v_sd * v_sd + v_avg * v_avg;
-  const double w_sm =
-      (v_sm + nu * nu * (n - n * n) * w_avg * w_avg * v_avg * v_avg -
-       2 * n * nu * b_avg * v_avg * w_avg - b_avg * b_avg) /
-      (n * nu * nu * v_sm);
+  const double w_sm = (v_sm + nu * nu * (n - n * n) * w_avg * w_avg * v_avg * v_avg -
+                       2 * n * nu * b_avg * v_avg * w_avg - b_avg * b_avg) /
+                      (n * nu * nu * v_sm);
   EXPECT_NEAR(moments().mean, w_avg, 1e-12 * std::abs(w_avg));
   const double w_sd = std::sqrt(w_sm - w_avg * w_avg);
   EXPECT_NEAR(moments().spread, w_sd, 1e-9 * w_sd);
@@ -108,8 +119,7 @@ INSTANTIATE_TEST_SUITE_P(Layers, MatchedMoments,
                          testing::Values(Case{3, 3, 0.8, 0.25, 200, 784},
                                          Case{3, 3, 0.8, 0.25, 200, 500},
                                          Case{3, 3, 0.8, 0.25, 200, 10},
-                                         Case{-2, 1, 0.5, 0.1, 80, 33},
-                                         Case{1, 4, 0, 1, 1000, 2}));
+                                         Case{-2, 1, 0.5, 0.1, 80, 33}, Case{1, 4, 0, 1, 1000, 2}));
 
 TEST(ImpossibleMoments, HaveANegativeSquare) {
   // A mean weight that makes up for the bias is so large that the inputs' own spread is too much.
@@ -220,9 +230,21 @@ TEST(InitialParameters, StreamsAreIndependent) {
   }
   // Two projections of one shape and distribution differ.
   const auto twins = parsed<proto::Network>(R"pb(
-    population { name: "input" size: 5 poisson_source {} }
-    population { name: "a" size: 5 pyramidal {} }
-    population { name: "b" size: 5 pyramidal {} }
+    population {
+      name: "input"
+      size: 5
+      poisson_source {}
+    }
+    population {
+      name: "a"
+      size: 5
+      pyramidal {}
+    }
+    population {
+      name: "b"
+      size: 5
+      pyramidal {}
+    }
     projection { source: "input" target: "a" compartment: BASAL }
     projection { source: "input" target: "b" compartment: BASAL })pb");
   const Parameters pair = initial_parameters(twins, 3);

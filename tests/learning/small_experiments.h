@@ -35,19 +35,37 @@ Message parsed(const std::string& text) {
 inline proto::Experiment one_hidden_layer() {
   return parsed<proto::Experiment>(R"pb(
     network {
-      population { name: "input" size: 12 poisson_source {} }
-      population { name: "hidden" size: 8 pyramidal {} }
-      population { name: "output" size: 3 output {} }
+      population {
+        name: "input"
+        size: 12
+        poisson_source {}
+      }
+      population {
+        name: "hidden"
+        size: 8
+        pyramidal {}
+      }
+      population {
+        name: "output"
+        size: 3
+        output {}
+      }
       projection {
-        source: "input" target: "hidden" compartment: BASAL
+        source: "input"
+        target: "hidden"
+        compartment: BASAL
         plasticity { segregated_dendrites { learning_rate: 0.21 } }
       }
       projection {
-        source: "hidden" target: "output" compartment: DENDRITE
+        source: "hidden"
+        target: "output"
+        compartment: DENDRITE
         plasticity { segregated_dendrites { learning_rate: 0.15 } }
       }
       projection {
-        source: "output" target: "hidden" compartment: APICAL
+        source: "output"
+        target: "hidden"
+        compartment: APICAL
         initializer { matched_moments { fan_in_of: "hidden_to_output" } }
       }
     }
@@ -58,20 +76,42 @@ inline proto::Experiment one_hidden_layer() {
 inline proto::Experiment two_hidden_layers() {
   return parsed<proto::Experiment>(R"pb(
     network {
-      population { name: "input" size: 12 poisson_source {} }
-      population { name: "first" size: 8 pyramidal {} }
-      population { name: "second" size: 6 pyramidal {} }
-      population { name: "output" size: 3 output {} }
+      population {
+        name: "input"
+        size: 12
+        poisson_source {}
+      }
+      population {
+        name: "first"
+        size: 8
+        pyramidal {}
+      }
+      population {
+        name: "second"
+        size: 6
+        pyramidal {}
+      }
+      population {
+        name: "output"
+        size: 3
+        output {}
+      }
       projection {
-        source: "input" target: "first" compartment: BASAL
+        source: "input"
+        target: "first"
+        compartment: BASAL
         plasticity { segregated_dendrites { learning_rate: 0.23 } }
       }
       projection {
-        source: "first" target: "second" compartment: BASAL
+        source: "first"
+        target: "second"
+        compartment: BASAL
         plasticity { segregated_dendrites { learning_rate: 0.17 } }
       }
       projection {
-        source: "second" target: "output" compartment: DENDRITE
+        source: "second"
+        target: "output"
+        compartment: DENDRITE
         plasticity { segregated_dendrites { learning_rate: 0.12 } }
       }
       projection { source: "output" target: "first" compartment: APICAL }
