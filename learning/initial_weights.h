@@ -14,8 +14,9 @@ struct WeightMoments {
   double spread;  // W_sd; the square of it, negative, where the wanted moments are impossible
 };
 
-// Guerguiev et al. 2017, methods: weights for which the potential of a neuron with `fan_in` inputs,
-// each firing at mean_rate_fraction of max_rate_hz, has the wanted mean and standard deviation.
+// Guerguiev et al. 2017, methods: weights for which potentials keep their moments from layer to
+// layer. Let each of `fan_in` inputs be s_j = nu U_j, nu = mean_rate_fraction max_rate (per ms),
+// with independent U_j of the wanted mean and standard deviation; then W s + b has them too.
 WeightMoments matched_moments(const proto::MatchedMoments& moments, std::size_t fan_in,
                               double max_rate_hz);
 

@@ -16,8 +16,13 @@ SegregatedDendrites::SegregatedDendrites(const proto::Network& description, Netw
     auto* population = dynamic_cast<SpikingPopulation*>(&network.population(p));
     if (population == nullptr) continue;
     const std::size_t size = padded(population->size());
-    layers_.push_back({population, &parameters.biases[p], 0, population == &network.output(),
-                       AlignedFloats(size), AlignedFloats(size), AlignedFloats(size),
+    layers_.push_back({population,
+                       &parameters.biases[p],
+                       {},
+                       population == &network.output(),
+                       AlignedFloats(size),
+                       AlignedFloats(size),
+                       AlignedFloats(size),
                        AlignedFloats(size)});
   }
   for (std::size_t p = 0; p < network.projections(); ++p) {
@@ -26,11 +31,11 @@ SegregatedDendrites::SegregatedDendrites(const proto::Network& description, Netw
     DenseProjection& synapses = network.projection(p);
     const auto layer = static_cast<std::size_t>(
         std::ranges::find(layers_, &synapses.target(), &Layer::population) - layers_.begin());
-    // Biases learn at the rate of the first plastic projection onto the population.
     const double rate = projection.plasticity().segregated_dendrites().learning_rate();
-    if (layers_[layer].learning_rate == 0) layers_[layer].learning_rate = rate;
-    synapses_.push_back({&synapses, &parameters.weights[p], layer,
-                         std::vector<float>(synapses.weights().sources())});
+    if (!layers_[layer].learning_rate) layers_[layer].learning_rate = rate;
+    synapses_.push_back({&synapses, &parameters.weights[p], layer, rate,
+                         std::vector<float>(synapses.weights().sources()),
+                         AlignedFloats(synapses.weights().stride())});
   }
   output_rates_.resize(network.output().size());
 }
@@ -56,7 +61,8 @@ void SegregatedDendrites::end_target_phase(std::span<const double> mean_output_r
   }
 }
 
-void SegregatedDendrites::find_change(Layer& layer) const {
+void SegregatedDendrites::find_change(const Layer& layer, double learning_rate,
+                                      AlignedFloats& change) const {
   const SpikingPopulation::Constants& constants = layer.population->constants();
   const double max_rate = constants.max_rate_per_ms;
   double conductance = constants.leak_conductance_per_ms;
@@ -65,7 +71,7 @@ void SegregatedDendrites::find_change(Layer& layer) const {
   }
   const double k = constants.compartments.front().conductance_per_ms / conductance;
   const double p = layer.teaches ? kStep / (max_rate * max_rate) : kStep / max_rate;
-  const auto factor = static_cast<float>(layer.learning_rate * p * k * max_rate);
+  const auto factor = static_cast<float>(learning_rate * p * k * max_rate);
   for (std::size_t i = 0; i < layer.population->size(); ++i) {
     const float probability = sigmoid(layer.v_forward[i]);
     const float slope = probability * (1 - probability);
@@ -73,23 +79,24 @@ void SegregatedDendrites::find_change(Layer& layer) const {
         layer.teaches
             ? static_cast<float>(output_rates_[i] - max_rate * static_cast<double>(probability))
             : layer.plateau_target[i] - layer.plateau_forward[i];
-    layer.change[i] = factor * error * slope;
+    change[i] = factor * error * slope;
   }
 }
 
 void SegregatedDendrites::update(Time now) {
   for (Layer& layer : layers_) {
-    if (layer.learning_rate == 0) continue;
-    find_change(layer);
+    if (layer.learning_rate.value_or(0) == 0) continue;
+    find_change(layer, *layer.learning_rate, layer.change);
     for (std::size_t i = 0; i < layer.population->size(); ++i) {
       (*layer.biases)[i] += layer.change[i];
     }
     layer.population->bias_changed(now);
   }
   for (Synapses& each : synapses_) {
-    const AlignedFloats& change = layers_[each.layer].change;
-    each.weights->add_outer_product(change, each.s_forward);
-    each.projection->weights_changed(now, change, each.s_forward);
+    if (each.learning_rate == 0) continue;
+    find_change(layers_[each.layer], each.learning_rate, each.change);
+    each.weights->add_outer_product(each.change, each.s_forward);
+    each.projection->weights_changed(now, each.change, each.s_forward);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,7 @@ namespace apical {
 //   output   e = (mean phi_t - phi_max sigmoid(mean V_f)) k phi_max sigmoid'(mean V_f),
 //                                                                      P = 20 / phi_max^2
 //   W += eta P e s_f^T,  b += eta P e.
+// eta is the projection's; biases have that of the first plastic projection onto the population.
 class SegregatedDendrites {
  public:
   // One rule per plastic projection of a checked network. `network` refers to `parameters`; both
@@ -47,15 +49,15 @@ class SegregatedDendrites {
   };
   Plateaus plateaus(const SpikingPopulation& population) const;
 
-  // eta P e of the last update by population, padded; for tests and metrics.
+  // The last change of the biases of a population, eta P e, padded; for tests and metrics.
   std::span<const float> change(const SpikingPopulation& population) const;
 
  private:
   struct Layer {
     SpikingPopulation* population;
     AlignedFloats* biases;
-    double learning_rate;
-    bool teaches;  // an output: e from rates rather than plateaus
+    std::optional<double> learning_rate;  // of the biases, if they learn
+    bool teaches;                         // an output: e from rates rather than plateaus
     AlignedFloats v_forward;
     AlignedFloats plateau_forward;
     AlignedFloats plateau_target;
@@ -65,11 +67,14 @@ class SegregatedDendrites {
     DenseProjection* projection;
     DenseWeights* weights;
     std::size_t layer;
+    double learning_rate;
     std::vector<float> s_forward;
+    AlignedFloats change;
   };
 
   const Layer& layer_of(const SpikingPopulation& population) const;
-  void find_change(Layer& layer) const;
+  // eta P e of each neuron.
+  void find_change(const Layer& layer, double learning_rate, AlignedFloats& change) const;
 
   std::vector<Layer> layers_;
   std::vector<Synapses> synapses_;
