@@ -117,6 +117,7 @@ const CatalogueEntry* find_data_set(std::string_view name) {
 
 std::string data_set_names() {
   std::vector<std::string_view> names;
+  names.reserve(kCatalogue.size());
   for (const CatalogueEntry& entry : kCatalogue) names.push_back(entry.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
@@ -165,6 +166,7 @@ DataSetFiles find_files(const CatalogueEntry& entry, const std::filesystem::path
     }
   }
   std::vector<std::string_view> looked_in;
+  looked_in.reserve(folders.size());
   for (const std::filesystem::path& folder : folders) looked_in.push_back(folder.native());
   throw DataError(DataErrorKind::kMissing, entry.name,
                   folders.empty() ? "no folder to look in, as neither APICAL_DATA nor HOME is set"
