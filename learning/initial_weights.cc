@@ -34,7 +34,7 @@ const proto::Bias& bias_of(const proto::Population& population) {
 const proto::Projection& model_of(const proto::Network& network,
                                   const proto::Projection& projection) {
   const std::string& other = projection.initializer().matched_moments().fan_in_of();
-  if (other.empty()) return projection;
+  if (other.empty()) return projection;  // NOLINT(bugprone-return-const-ref-from-parameter)
   return *std::ranges::find(network.projection(), other, &name_of);
 }
 

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 #endif
 
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <numbers>
@@ -26,7 +27,7 @@ void philox_sixteen(std::uint64_t counter, std::array<std::uint32_t, 2> id,
   const auto all = [](std::uint32_t value) { return _mm256_set1_epi64x(value); };
   __m256i c0[kVectors], c1[kVectors], c2[kVectors], c3[kVectors];
   for (int v = 0; v < kVectors; ++v) {
-    const auto first = static_cast<long long>(counter + 4 * static_cast<std::uint64_t>(v));
+    const auto first = std::bit_cast<long long>(counter + 4U * static_cast<unsigned>(v));
     c0[v] = _mm256_add_epi64(_mm256_set1_epi64x(first), _mm256_set_epi64x(3, 2, 1, 0));
     c1[v] = _mm256_srli_epi64(c0[v], 32);
     c2[v] = all(id[0]);

@@ -58,6 +58,7 @@ int dispatch(const std::vector<std::string>& arguments) {
   const auto* const command = std::ranges::find(kCommands, name, &Command::name);
   if (command != kCommands.end()) return command->run(std::span(arguments).subspan(1));
   std::vector<std::string> known;
+  known.reserve(kCommands.size());
   for (const Command& each : kCommands) known.emplace_back(each.name);
   std::cerr << "apical: no command `" << name << "`; " << suggestion(name, known) << "\n";
   return static_cast<int>(ExitCode::kWrongUsage);

@@ -240,7 +240,7 @@ ExitCode run(const RunRequest& request) {
   progress.finish();
   std::cout << fmt::format(
       "{}: test error {:.2f} % after {} training images ({:.2f} ms each), in {}\n", name,
-      observer.last()->test_error_percent, run.train_examples,
+      observer.last().value_or(Measurement()).test_error_percent, run.train_examples,
       per_example_ms(run.train_seconds, run.train_examples), folder.path().string());
   return ExitCode::kDone;
 }
