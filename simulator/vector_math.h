@@ -30,9 +30,14 @@ inline double fused(double a, double b, double c) {
 #endif
 }
 
-// Eight floats. Arrays of state and weights are padded to whole cache lines, two of these.
-using Lanes = float __attribute__((vector_size(32), may_alias));
+// The floats of a register. Arrays of state and weights are padded to whole cache lines, two or
+// four of these.
+#ifdef __AVX__
 inline constexpr std::size_t kLanes = 8;
+#else
+inline constexpr std::size_t kLanes = 4;
+#endif
+using Lanes = float __attribute__((vector_size(kLanes * sizeof(float)), may_alias));
 inline constexpr std::size_t kPadding = 16;  // floats in a cache line
 
 inline constexpr std::size_t padded(std::size_t count) {
@@ -40,7 +45,9 @@ inline constexpr std::size_t padded(std::size_t count) {
 }
 
 inline Lanes all(float value) {
-  return Lanes{value, value, value, value, value, value, value, value};
+  Lanes result;
+  for (std::size_t i = 0; i < kLanes; ++i) result[i] = value;
+  return result;
 }
 
 inline Lanes fused(Lanes a, Lanes b, Lanes c) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "models/spike_trace.h"
@@ -56,6 +57,9 @@ double one_spike(double g, double g_c, double weight, double t) {
 
 TEST(SomaTest, ResponseToOneSpikeIsTheClosedForm) {
   for (const double g : {0.05, 0.3, 0.7, 0.75, 1.3, 1.7}) {
+    // Modes cancel, so that errors are a share of the largest of them.
+    const double largest =
+        0.6 * kKernel.scale() / std::min(std::fabs(g - 0.1), std::fabs(g - 1.0 / 3));
     for (const Time at : {0.0, 3.0, 16.0}) {
       Soma soma(kNeurons, kKernel, g);
       const DenseWeights weights = random_weights(1, 1, kNeurons, 0, 2);
@@ -64,7 +68,9 @@ TEST(SomaTest, ResponseToOneSpikeIsTheClosedForm) {
       for (const Time after : {0.0, 0.1, 1.0, 5.0, 20.0, 60.0}) {
         const auto v = potentials(soma, at + after);
         for (std::size_t i = 0; i < kNeurons; ++i) {
-          EXPECT_NEAR(v[i], one_spike(g, 0.6, weights.row(0)[i], after), 2e-6)
+          const float weight = weights.row(0)[i];
+          EXPECT_NEAR(v[i], one_spike(g, 0.6, weight, after),
+                      1e-6 * (1 + std::fabs(weight) * largest))
               << g << ' ' << at << ' ' << after;
         }
       }
@@ -112,7 +118,7 @@ TEST(SomaTest, FollowsTheDifferentialEquations) {
       }
     }
     EXPECT_LT(worst, 2e-5);
-    RecordProperty(c.name, std::to_string(worst));
+    RecordProperty(std::string(c.name) + ", 1e-9", static_cast<int>(worst * 1e9));
   }
 }
 
@@ -142,7 +148,7 @@ TEST(SomaTest, TheClockDrivenSchemeConvergesToTheExactSolution) {
         worst.back() = std::max(worst.back(), std::fabs(v[i] - clock.potential(i)));
       }
     }
-    RecordProperty("step_" + std::to_string(step), std::to_string(worst.back()));
+    RecordProperty("step " + std::to_string(step) + ", 1e-9", static_cast<int>(worst.back() * 1e9));
   }
   EXPECT_NEAR(worst[0] / worst[1], 10, 3);
   EXPECT_NEAR(worst[1] / worst[2], 10, 3);
@@ -227,7 +233,7 @@ TEST(SomaTest, NoBitDependsOnTheCuttingIntoBlocks) {
 
 TEST(SomaTest, ALookWithinABlockIsWhatAddingItWouldGive) {
   const DenseWeights weights = random_weights(2, kSources, kNeurons, 0.5, 1.5);
-  const auto spikes = random_spikes(4, kSources, 0.05, 10);
+  const auto spikes = random_spikes(4, kSources, 0.1, 10);
   ASSERT_GE(spikes.size(), Soma::kBlock);
   Soma::Block block;
   Soma soma(kNeurons, kKernel, 0.7);
