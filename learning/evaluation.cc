@@ -14,6 +14,9 @@ namespace {
 // Images that a thread takes at a time; a replica of the network is fetched once for each.
 constexpr std::size_t kGrain = 8;
 
+// Numbers of contexts set aside for an evaluation.
+constexpr std::uint32_t kContexts = 1U << 16;
+
 }  // namespace
 
 Evaluation::Evaluation(const proto::Experiment& experiment, const Parameters& parameters)
@@ -62,13 +65,13 @@ Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
   std::atomic<bool> complete = true;
   std::size_t done = 0;
   std::mutex progress_mutex;
-  // Training has context 0; every image of every evaluation has one of its own.
-  const auto first_context = static_cast<std::uint32_t>(number * images.size() + 1);
+  const std::uint32_t first_context = number * kContexts + 1;  // training has context 0
   tbb::parallel_for(
       tbb::blocked_range<std::size_t>(0, images.size(), kGrain),
       [&](const tbb::blocked_range<std::size_t>& range) {
         auto replica = take_replica();
-        for (std::size_t i = range.begin(); i != range.end(); ++i) {
+        std::size_t i = range.begin();
+        for (; i != range.end(); ++i) {
           if (stop && stop()) {
             complete = false;
             break;
@@ -79,7 +82,7 @@ Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
         give_back(std::move(replica));
         if (!progress) return;
         const std::lock_guard lock(progress_mutex);
-        done += range.size();
+        done += i - range.begin();
         progress(done);
       },
       tbb::simple_partitioner());

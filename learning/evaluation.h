@@ -17,7 +17,9 @@ namespace apical {
 // The test of a network: each image alone, from rest, for a forward phase of test length; the
 // answer is the output neuron with the highest mean somatic potential. Images are spread over
 // threads. What happens with an image depends on the seed, the evaluation's number and the image's
-// index only, so neither the number of threads nor the order changes an answer.
+// index only, so neither the number of threads nor what other images there are changes an answer.
+// The first 65,535 evaluations of up to 65,536 images have random numbers of their own; what is
+// beyond shares some with other images of other evaluations.
 class Evaluation {
  public:
   // `parameters` must outlive the evaluation; it tests them as they are when `run` is called.
@@ -29,7 +31,7 @@ class Evaluation {
     double error_percent() const {
       return images == 0 ? 0 : 100.0 * static_cast<double>(errors) / static_cast<double>(images);
     }
-    std::vector<std::uint8_t> answers;  // by image
+    std::vector<std::uint8_t> answers;  // by image; 0 where it was stopped before
     bool complete = true;               // false if it was stopped
   };
 
