@@ -47,10 +47,10 @@ proto::Network two_projections(const std::string& first, const std::string& seco
           output {}
         }
         projection { source: "input" target: "hidden" compartment: BASAL)pb" +
-      first + R"pb(
+      ("\n" + first) + R"pb(
         }
-        projection { source: "hidden" target: "output" compartment: DENDRITE )pb" +
-      second + R"pb(
+        projection { source: "hidden" target: "output" compartment: DENDRITE)pb" +
+      ("\n" + second) + R"pb(
         }
         projection {
       source: "output" target: "hidden" compartment: APICAL
