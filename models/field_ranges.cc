@@ -19,27 +19,34 @@ constexpr FieldRange any_finite(std::string_view field) { return {field, -kInfin
 constexpr FieldRange positive(std::string_view field) { return {field, 0, kInfinity, true}; }
 constexpr FieldRange not_negative(std::string_view field) { return {field, 0, kInfinity}; }
 
+// Beyond these bounds a simulation would not end, or its numbers leave the range of a float.
+constexpr FieldRange rate(std::string_view field) { return {field, 0, 1e5, true}; }
+constexpr FieldRange conductance(std::string_view field) { return {field, 0, 1000}; }
+constexpr FieldRange time_constant(std::string_view field) { return {field, 0.01, 1e5}; }
+constexpr FieldRange duration(std::string_view field) { return {field, 0, 1e6}; }
+constexpr FieldRange length(std::string_view field) { return {field, 0, 1e6, true}; }
+
 constexpr std::array kRanges = {
     any_finite("Experiment.seed"),
 
     FieldRange{"Population.size", 1, 1e7},
-    positive("PoissonSource.max_rate_hz"),
-    positive("Pyramidal.max_rate_hz"),
-    not_negative("Pyramidal.leak_conductance_per_ms"),
-    not_negative("Pyramidal.basal_conductance_per_ms"),
-    not_negative("Pyramidal.apical_conductance_per_ms"),
-    positive("Output.max_rate_hz"),
-    not_negative("Output.leak_conductance_per_ms"),
-    not_negative("Output.dendrite_conductance_per_ms"),
-    not_negative("Output.teaching_conductance_per_ms"),
+    rate("PoissonSource.max_rate_hz"),
+    rate("Pyramidal.max_rate_hz"),
+    conductance("Pyramidal.leak_conductance_per_ms"),
+    conductance("Pyramidal.basal_conductance_per_ms"),
+    conductance("Pyramidal.apical_conductance_per_ms"),
+    rate("Output.max_rate_hz"),
+    conductance("Output.leak_conductance_per_ms"),
+    conductance("Output.dendrite_conductance_per_ms"),
+    conductance("Output.teaching_conductance_per_ms"),
     any_finite("Output.excitatory_reversal_potential"),
     any_finite("Output.inhibitory_reversal_potential"),
-    positive("PostsynapticPotential.tau_leak_ms"),
-    positive("PostsynapticPotential.tau_synapse_ms"),
+    time_constant("PostsynapticPotential.tau_leak_ms"),
+    time_constant("PostsynapticPotential.tau_synapse_ms"),
     any_finite("Bias.mean"),
     not_negative("Bias.sd"),
 
-    not_negative("Projection.delay_ms"),
+    duration("Projection.delay_ms"),
     any_finite("MatchedMoments.potential_mean"),
     positive("MatchedMoments.potential_sd"),
     any_finite("MatchedMoments.bias_mean"),
@@ -49,14 +56,14 @@ constexpr std::array kRanges = {
     any_finite("Normal.mean"),
     not_negative("Normal.sd"),
     any_finite("Constant.weight"),
-    not_negative("SegregatedDendrites.learning_rate"),
+    FieldRange{"SegregatedDendrites.learning_rate", 0, 100},
 
-    positive("Trial.phase_length_ms"),
-    not_negative("Trial.extra_length_mean_ms"),
-    not_negative("Trial.extra_length_shape_ms"),  // positive where the mean is
-    not_negative("Trial.settling_time_ms"),
-    positive("Trial.test_length_ms"),
-    not_negative("Trial.test_settling_time_ms"),
+    length("Trial.phase_length_ms"),
+    duration("Trial.extra_length_mean_ms"),
+    duration("Trial.extra_length_shape_ms"),  // positive where the mean is
+    duration("Trial.settling_time_ms"),
+    length("Trial.test_length_ms"),
+    duration("Trial.test_settling_time_ms"),
 
     not_negative("DataSet.train_examples"),
     not_negative("DataSet.test_examples"),

@@ -214,6 +214,9 @@ ExitCode run(const RunRequest& request) {
   TrainingSession session(experiment, data);
   const std::string name =
       experiment.name().empty() ? request.choice.file.stem().string() : experiment.name();
+  if (request.out.empty() && name.find('/') != std::string::npos) {
+    throw UsageError(fmt::format("the name `{}` cannot be that of a folder; add --out DIR", name));
+  }
   RunFolder folder = RunFolder::create(
       request.out.empty()
           ? std::filesystem::path("runs") / fmt::format("{}-seed-{}", name, experiment.seed())
