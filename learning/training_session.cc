@@ -28,10 +28,26 @@ ImageSet first_examples(const ImageSet& images, std::size_t examples) {
   return result;
 }
 
+ImageSet spread_examples(const ImageSet& images, std::size_t examples) {
+  if (examples == 0 || examples >= images.size()) return images;
+  ImageSet result = images;
+  result.labels.clear();
+  result.pixels.clear();
+  for (std::size_t n = 0; n < examples; ++n) {
+    const std::size_t index = n * images.size() / examples;
+    const auto image = images.image(index);
+    result.labels.push_back(images.labels[index]);
+    result.pixels.insert(result.pixels.end(), image.begin(), image.end());
+  }
+  return result;
+}
+
 TrainingSession::TrainingSession(const proto::Experiment& experiment, const TrainAndTest& data)
     : experiment_(experiment),
       train_(&data.train),
       test_(&data.test),
+      interim_test_(spread_examples(
+          data.test, static_cast<std::size_t>(experiment.training().interim_test_examples()))),
       parameters_(initial_parameters(experiment.network(), experiment.seed())),
       protocol_(experiment.trial(), experiment.seed()),
       network_(experiment.network(), parameters_, experiment.seed(), protocol_.processes()),
@@ -41,10 +57,11 @@ TrainingSession::TrainingSession(const proto::Experiment& experiment, const Trai
   recent_error_percent_ = 100.0 * (1.0 - 1.0 / std::max(1, data.train.classes));
 }
 
-bool TrainingSession::measure(TrainingObserver& observer, const std::function<bool()>& stop) {
+bool TrainingSession::measure(const ImageSet& images, TrainingObserver& observer,
+                              const std::function<bool()>& stop) {
   const auto start = Clock::now();
-  const auto progress = [&](std::size_t done) { observer.tested(done, test_->size()); };
-  const Evaluation::Result result = evaluation_.run(*test_, tests_++, progress, stop);
+  const auto progress = [&](std::size_t done) { observer.tested(done, images.size()); };
+  const Evaluation::Result result = evaluation_.run(images, tests_++, progress, stop);
   if (!result.complete) return false;
   Measurement measurement;
   measurement.train_examples = trials_;
@@ -56,7 +73,7 @@ bool TrainingSession::measure(TrainingObserver& observer, const std::function<bo
   }
   measurement.train_seconds = summary_.train_seconds;
   measurement.test_seconds = seconds_since(start);
-  measurement.test_examples = static_cast<std::int64_t>(test_->size());
+  measurement.test_examples = static_cast<std::int64_t>(images.size());
   summary_.test_seconds += measurement.test_seconds;
   summary_.test_examples += measurement.test_examples;
   errors_since_test_ = trials_since_test_ = 0;
@@ -96,7 +113,7 @@ bool TrainingSession::train_epoch(int epoch, TrainingObserver& observer,
     const std::int64_t interval = training.evaluate_every_examples();
     if (last || (interval > 0 && trials_ % interval == 0)) {
       summary_.train_seconds += seconds_since(start);
-      if (!measure(observer, stop)) return false;
+      if (!measure(last ? *test_ : interim_test_, observer, stop)) return false;
       start = Clock::now();
     }
   }
@@ -108,7 +125,7 @@ TrainingSummary TrainingSession::run(TrainingObserver& observer,
   const proto::Training& training = experiment_.training();
   bool going_on = true;
   if (training.evaluate_before_training() || training.epochs() == 0) {
-    going_on = measure(observer, stop);
+    going_on = measure(training.epochs() == 0 ? *test_ : interim_test_, observer, stop);
   }
   for (int epoch = 0; going_on && epoch < training.epochs(); ++epoch) {
     going_on = train_epoch(epoch, observer, stop);

@@ -21,13 +21,13 @@ namespace apical {
 struct Measurement {
   std::int64_t train_examples = 0;  // since the run's start
   double epoch = 0;                 // the same in passes over the training set
+  std::int64_t test_examples = 0;
   double test_error_percent = 0;
   // Of the training trials since the last measurement, each by its own forward window. Negative
   // if there was none.
   double train_error_percent = -1;
   double train_seconds = 0;  // since the run's start, without tests
   double test_seconds = 0;   // of this test
-  std::int64_t test_examples = 0;
 };
 
 // Told of a run as it goes on. The calls come from the thread that runs the session, but for
@@ -76,11 +76,13 @@ class TrainingSession {
 
  private:
   bool train_epoch(int epoch, TrainingObserver& observer, const std::function<bool()>& stop);
-  bool measure(TrainingObserver& observer, const std::function<bool()>& stop);
+  bool measure(const ImageSet& images, TrainingObserver& observer,
+               const std::function<bool()>& stop);
 
   proto::Experiment experiment_;
   const ImageSet* train_;
   const ImageSet* test_;
+  ImageSet interim_test_;  // for tests within an epoch
   Parameters parameters_;
   TrialProtocol protocol_;
   Network network_;
@@ -96,5 +98,8 @@ class TrainingSession {
 
 // The first `examples` of a set; all if 0 or if it has no more.
 ImageSet first_examples(const ImageSet& images, std::size_t examples);
+
+// As many `examples`, spread evenly over the set; all if 0 or if it has no more.
+ImageSet spread_examples(const ImageSet& images, std::size_t examples);
 
 }  // namespace apical

@@ -62,6 +62,7 @@ constexpr std::array kRanges = {
     not_negative("DataSet.test_examples"),
     not_negative("Training.epochs"),
     not_negative("Training.evaluate_every_examples"),
+    not_negative("Training.interim_test_examples"),
 
     not_negative("SpikeRecording.first_trial"),
     FieldRange{"SpikeRecording.trials", 1, kInfinity},

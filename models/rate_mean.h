@@ -12,7 +12,8 @@ namespace apical {
 // Mean firing rate of each neuron of a population over a window. The sigmoid of a potential has no
 // closed integral, so this is the midpoint rule on the exact potential, with steps of at most
 // 0.5 ms. V has a continuous derivative and no mode faster than g, so that the error is of second
-// order and below 1e-3 of max_rate (tests/models/rate_mean_test.cc).
+// order: 1e-5 of max_rate in the target phase, 1e-4 in the forward phase, whose potentials cross
+// the sigmoid's steep part more often (tests/models/rate_mean_test.cc).
 //
 // A process: it must not be overtaken by the population (Simulation::influence).
 class RateMean final : public Process {

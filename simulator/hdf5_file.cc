@@ -417,7 +417,6 @@ std::vector<std::string> Hdf5File::names_in(const std::string& group) const {
   return names;
 }
 
-// T is a type. NOLINTBEGIN(bugprone-macro-parentheses)
 #define APICAL_INSTANTIATE(T)                                                                   \
   template void Hdf5File::write<T>(const std::string&, std::span<const T>);                     \
   template std::vector<T> Hdf5File::read<T>(const std::string&) const;                          \
@@ -434,6 +433,5 @@ APICAL_INSTANTIATE(std::uint32_t)
 APICAL_INSTANTIATE(std::uint8_t)
 APICAL_INSTANTIATE(std::string)
 #undef APICAL_INSTANTIATE
-// NOLINTEND(bugprone-macro-parentheses)
 
 }  // namespace apical

@@ -22,14 +22,14 @@ step() {
 tools/install.sh
 config=$(tools/release_config.sh)
 step "Building apical, for a minute or two at first" bazel build --config="$config" //tools:apical
-apical=$(bazel info --config="$config" bazel-bin 2>/dev/null)/tools/apical
+apical=bazel-bin/tools/apical
 run=runs/quickstart
 
 "$apical" data get mnist
 echo "Training the network of models/zoo/quickstart.textproto ..."
 "$apical" run models/zoo/quickstart.textproto --out "$run" --force
-step "Drawing" "$apical" plot "$run/metrics.csv" -o "$run/learning_curve.png" --force
-step "Drawing" "$apical" plot "$run/spikes.h5" --trial 0 -o "$run/raster.png" --force
+step "Drawing the learning curve" "$apical" plot "$run/metrics.csv" -o "$run/learning_curve.png" --force
+step "Drawing the spikes of a trial" "$apical" plot "$run/spikes.h5" --trial 0 -o "$run/raster.png" --force
 
 cat <<END
 
@@ -39,7 +39,7 @@ Done. Have a look at
   $run/summary.json         errors, times and numbers of events
 
 To go on:
-  alias apical=$apical
+  alias apical=$PWD/$apical
   apical run models/zoo/quickstart.textproto --set training.epochs=3 --out runs/longer
   apical plot $run runs/longer -o runs/comparison.png
   apical check models/zoo/segregated_500.textproto

@@ -91,13 +91,19 @@ double per_example_ms(double seconds, std::int64_t examples) {
 std::uint64_t images_in_run(const proto::Training& training, const TrainAndTest& data) {
   const auto epochs = static_cast<std::uint64_t>(training.epochs());
   const std::uint64_t train = data.train.size() * epochs;
-  std::uint64_t tests = epochs;
+  std::uint64_t interim_tests = 0;
   if (const auto interval = static_cast<std::uint64_t>(training.evaluate_every_examples());
       interval > 0) {
-    for (std::uint64_t n = interval; n <= train; n += interval) tests += n % data.train.size() != 0;
+    for (std::uint64_t n = interval; n <= train; n += interval) {
+      interim_tests += n % data.train.size() != 0;
+    }
   }
-  if (training.evaluate_before_training() || epochs == 0) ++tests;
-  return train + tests * data.test.size();
+  if (epochs == 0) return data.test.size();
+  if (training.evaluate_before_training()) ++interim_tests;
+  const auto interim = static_cast<std::uint64_t>(training.interim_test_examples());
+  const std::uint64_t in_interim_test =
+      interim == 0 ? data.test.size() : std::min<std::uint64_t>(interim, data.test.size());
+  return train + epochs * data.test.size() + interim_tests * in_interim_test;
 }
 
 // Shows what a session does and keeps what it measures.
@@ -137,6 +143,7 @@ class RunObserver final : public TrainingObserver {
     const std::vector<Metric> row = {
         Metric("train_examples", m.train_examples),
         Metric("epoch", m.epoch),
+        Metric("test_examples", m.test_examples),
         Metric("test_error_percent", m.test_error_percent),
         train_error,
         Metric("train_seconds", m.train_seconds),
@@ -146,6 +153,7 @@ class RunObserver final : public TrainingObserver {
     folder_->append_metrics(row);
     last_ = m;
     test_ = fmt::format(", test error {:.2f} %", m.test_error_percent);
+    progress_->set_status(test_.substr(2));
   }
 
  private:

@@ -148,6 +148,7 @@ TEST(PoissonPopulationTest, RestartIsSilentAndReproduces) {
     source.population.set_rates(0, image);
     source.simulation.run_until(100);
     std::vector<Time> times;
+    times.reserve(source.collector.spikes.size());
     for (const Spike& spike : source.collector.spikes) times.push_back(spike.time);
     return times;
   };

@@ -91,11 +91,11 @@ constexpr Constants kConstants[] = {{"segregated", 0.7, 0.6, 0},
                                     {"output", 0.7, 0.6, 0},
                                     {"taught output", 1.7, 0.6, 0}};
 
-// 500 ms at 50 Hz a source, potentials of several units.
+// 500 ms at 50 Hz a source; potentials differ between neurons and fluctuate by a unit each.
 TEST(SomaTest, FollowsTheDifferentialEquations) {
   for (const Constants& c : kConstants) {
     SCOPED_TRACE(c.name);
-    const DenseWeights weights = random_weights(2, kSources, kNeurons, 0.5, 1.5);
+    const DenseWeights weights = random_weights(2, kSources, kNeurons, 1, 10);
     const DenseWeights feedback = random_weights(3, kSources, kNeurons, 0, 2);
     const auto conductance = static_cast<float>(c.g_b);
     Soma soma(kNeurons, kKernel, c.g);
@@ -125,7 +125,7 @@ TEST(SomaTest, FollowsTheDifferentialEquations) {
 // The plain clock-driven scheme (Euler, spikes at the next step) has errors of the order of its
 // step: as the step shrinks, it comes to us and not to something else.
 TEST(SomaTest, TheClockDrivenSchemeConvergesToTheExactSolution) {
-  const DenseWeights weights = random_weights(2, kSources, kNeurons, 0.5, 1.5);
+  const DenseWeights weights = random_weights(2, kSources, kNeurons, 1, 10);
   const auto spikes = random_spikes(4, kSources, 0.05, 100);
   std::vector<double> worst;
   for (const Time step : {0.1, 0.01, 0.001}) {
@@ -152,7 +152,7 @@ TEST(SomaTest, TheClockDrivenSchemeConvergesToTheExactSolution) {
   }
   EXPECT_NEAR(worst[0] / worst[1], 10, 3);
   EXPECT_NEAR(worst[1] / worst[2], 10, 3);
-  EXPECT_LT(worst[2], 1e-3);
+  EXPECT_LT(worst[2], 2e-3);
 }
 
 // A sudden change of constants: V is continuous, and from then on follows the new equations.

@@ -39,7 +39,7 @@ std::span<const Spike> between(const std::vector<Spike>& spikes, Time start, Tim
   return {at(start), at(end)};
 }
 
-// Dense means closer than the origin can stay: 1,000 ms at 100 Hz, and 2 Hz with long silences.
+// At 100 Hz, and at 2 Hz with long silences, over many moves of the origin.
 TEST(SpikeTraceTest, PotentialsAreSumsOverSpikes) {
   for (const double rate : {0.1, 0.002}) {
     const auto spikes = random_spikes(1, kNeurons, rate, 3000);

@@ -112,6 +112,7 @@ TEST(SpikingPopulationTest, WindowMeansOfAPyramidalAreThoseOfTheExactSolution) {
     reference.set_current(std::vector<double>(kNeurons, current));
     for (std::size_t i = 0; i < kNeurons; ++i) reference.set_potential(i, current / (0.7 + g_a));
     std::vector<std::pair<Spike, std::size_t>> both;
+    both.reserve(basal_spikes.size() + apical_spikes.size());
     for (const Spike& spike : basal_spikes) both.emplace_back(spike, 0);
     for (const Spike& spike : apical_spikes) both.emplace_back(spike, 1);
     std::ranges::sort(both, {}, [](const auto& each) { return each.first.time; });

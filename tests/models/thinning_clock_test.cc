@@ -78,6 +78,7 @@ TEST(ThinningClockTest, ThresholdsAreLogistic) {
     ThinningClock clock({.seed = seed}, 10, 0.2);
     const auto all = candidates_of(clock, kCandidates);
     std::vector<double> uniform;
+    uniform.reserve(kCandidates);
     for (const float threshold : all.thresholds) {
       uniform.push_back(1 / (1 + std::exp(-static_cast<double>(threshold))));
     }

@@ -93,7 +93,7 @@ TEST_F(ApicalTest, ATinyRunWritesItsFolder) {
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
   const nlohmann::json summary = this->summary("out");
   EXPECT_EQ(summary["train_examples"], 500);
-  EXPECT_EQ(summary["test_examples"], 200);
+  EXPECT_EQ(summary["test_examples"], 400);  // before training and after
   EXPECT_EQ(summary["epochs"], 1);
   EXPECT_EQ(summary["seed"], 1);
   EXPECT_EQ(summary["complete"], true);
@@ -103,8 +103,9 @@ TEST_F(ApicalTest, ATinyRunWritesItsFolder) {
     EXPECT_GT(summary[key], 0) << key;
   }
   EXPECT_THAT(finished.out, HasSubstr("test error"));
-  EXPECT_THAT(measurements(folder_ / "out/metrics.csv"),
-              StartsWith("train_examples,epoch,test_error_percent,train_error_percent,"));
+  EXPECT_THAT(
+      measurements(folder_ / "out/metrics.csv"),
+      StartsWith("train_examples,epoch,test_examples,test_error_percent,train_error_percent,"));
   // What was run runs again, to the same result.
   const Finished again = apical({"run", "out/experiment.textproto", "--data", digits().string(),
                                  "--out", "again", "--quiet"});
@@ -165,16 +166,17 @@ TEST_F(ApicalTest, TheSameSeedGivesTheSameBits) {
 TEST_F(ApicalTest, FieldsAreSetFromTheCommandLine) {
   ASSERT_EQ(run("out", {"--set", "training.epochs=2", "--set", "data.train_examples=40", "--set",
                         "data.test_examples=20", "--set", "training.evaluate_every_examples=30",
-                        "--set", "training.evaluate_before_training=true"})
+                        "--set", "training.interim_test_examples=5"})
                 .exit_code,
             0);
   EXPECT_EQ(summary("out")["train_examples"], 80);
   EXPECT_EQ(summary("out")["epochs"], 2);
-  // Tests after 0, 30, 40, 60 and 80 images.
+  // Tests after 0, 30, 40, 60 and 80 images, those within an epoch on fewer images.
   const std::string rows = measurements(folder_ / "out/metrics.csv");
   EXPECT_EQ(std::ranges::count(rows, '\n'), 6) << rows;
-  EXPECT_THAT(rows, HasSubstr("\n0,0,"));
-  EXPECT_THAT(rows, HasSubstr("\n60,1.5,"));
+  EXPECT_THAT(rows, HasSubstr("\n0,0,5,"));
+  EXPECT_THAT(rows, HasSubstr("\n60,1.5,5,"));
+  EXPECT_THAT(rows, HasSubstr("\n80,2,20,"));
 }
 
 TEST_F(ApicalTest, ErrorsAreOneLineWithTheirExitCode) {

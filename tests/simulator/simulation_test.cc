@@ -113,6 +113,7 @@ class RandomNetwork {
     for (std::uint32_t n = 0; n < 2 * nodes; ++n) connect(random, random.below(nodes));
     // The place of a process does not follow from what it is.
     std::vector<std::pair<Process*, Time>> processes;
+    processes.reserve(nodes_.size() + lines_.size());
     for (const auto& node : nodes_) processes.emplace_back(node.get(), kNever);
     for (const auto& line : lines_) processes.emplace_back(line.get(), line->delay());
     random.shuffle(std::span(processes));
@@ -142,6 +143,7 @@ class RandomNetwork {
 
   std::vector<std::vector<Node::Sight>> sights() const {
     std::vector<std::vector<Node::Sight>> all;
+    all.reserve(nodes_.size());
     for (const auto& node : nodes_) all.push_back(node->sights());
     return all;
   }
