@@ -16,6 +16,8 @@
 namespace apical {
 namespace {
 
+constexpr double kMinDelay = 0.001;  // ms
+
 using proto::Compartment;
 using Conductance = std::pair<std::string, double>;  // field, value
 
@@ -260,8 +262,17 @@ class NetworkCheck {
     check_end(projection.source(), "source", path);
     check_end(projection.target(), "target", path);
     check_compartment(projection, path);
+    check_delay(projection.delay_ms(), path + ".delay_ms");
     check_initializer(projection, path + ".initializer");
     check_plasticity(projection, path + ".plasticity");
+  }
+
+  // Below the resolution of a double after days of simulated time, a spike would arrive when it
+  // leaves, and a loop would never end.
+  void check_delay(double delay, const std::string& path) {
+    if (delay <= 0 || delay >= kMinDelay) return;
+    add(path, fmt::format("`delay_ms` is {}", delay),
+        fmt::format("0 or at least {} would be right", kMinDelay));
   }
 
   void check_end(const std::string& name, const std::string& field, const std::string& path) {

@@ -30,7 +30,8 @@ struct Horizon {
 //
 // Contract. `next()` is a promise: whatever the process receives, it sends nothing before that
 // time (a delay line, which forwards what it receives, states its latency to the simulation). The
-// promise may change only inside `advance` of this process or of one that influences it.
+// promise may change only inside `advance` of this process or of one that influences it; one that
+// brings it forward influences also whatever this process influences.
 class Process {
  public:
   virtual ~Process() = default;

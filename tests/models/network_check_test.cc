@@ -161,6 +161,8 @@ TEST(NetworkCheck, ValuesOutOfRange) {
       {"learning_rate: 0.21", "\nlearning_rate: -1", "f:32: `learning_rate` is -1; "},
       {"delay_ms: 0", "delay_ms: -1", "f:37: `delay_ms` is -1; give a value of 0 or more"},
       {"delay_ms: 0", "delay_ms: inf", "f:37: `delay_ms` is inf; "},
+      {"delay_ms: 0", "delay_ms: 0.0001",
+       "f:37: `delay_ms` is 0.0001; 0 or at least 0.001 would be right"},
       {"fan_in_of: \"hidden_to_output\"", "\nmean_rate_fraction: 1.5",
        "f:45: `mean_rate_fraction` is 1.5; give a value above 0 and at most 1"},
       {"fan_in_of: \"hidden_to_output\"", "\npotential_sd: 0", "f:45: `potential_sd` is 0; "},
