@@ -62,8 +62,7 @@ Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
   Result result;
   result.images = images.size();
   result.answers.assign(images.size(), 0);
-  std::atomic<bool> complete = true;
-  std::size_t done = 0;
+  std::atomic<std::size_t> done = 0;
   std::mutex progress_mutex;
   const std::uint32_t first_context = number * kContexts + 1;  // training has context 0
   tbb::parallel_for(
@@ -72,21 +71,17 @@ Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
         auto replica = take_replica();
         std::size_t i = range.begin();
         for (; i != range.end(); ++i) {
-          if (stop && stop()) {
-            complete = false;
-            break;
-          }
+          if (stop && stop()) break;
           result.answers[i] =
               answer(*replica, images.image(i), first_context + static_cast<std::uint32_t>(i));
         }
         give_back(std::move(replica));
-        if (!progress) return;
         const std::lock_guard lock(progress_mutex);
         done += i - range.begin();
-        progress(done);
+        if (progress) progress(done);
       },
       tbb::simple_partitioner());
-  result.complete = complete;
+  result.complete = done == images.size();
   for (std::size_t i = 0; i < images.size(); ++i) {
     result.errors += result.answers[i] != images.labels[i];
   }

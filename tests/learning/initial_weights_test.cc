@@ -29,33 +29,17 @@ std::vector<double> placed(const DenseWeights& weights, double middle, double ha
 }
 
 proto::Network two_projections(const std::string& first, const std::string& second) {
-  return parsed<proto::Network>(
-      R"pb(
-        population {
-          name: "input"
-          size: 40
-          poisson_source { max_rate_hz: 150 }
-        }
-        population {
-          name: "hidden"
-          size: 30
-          pyramidal { bias { mean: 0.5 sd: 0.1 } }
-        }
-        population {
-          name: "output"
-          size: 7
-          output {}
-        }
-        projection { source: "input" target: "hidden" compartment: BASAL)pb" +
-      ("\n" + first) + R"pb(
-        }
-        projection { source: "hidden" target: "output" compartment: DENDRITE)pb" +
-      ("\n" + second) + R"pb(
-        }
-        projection {
-      source: "output" target: "hidden" compartment: APICAL
-      initializer { matched_moments { fan_in_of: "hidden_to_output" } }
-    })pb");
+  auto network = parsed<proto::Network>(R"(
+    population { name: "input" size: 40 poisson_source { max_rate_hz: 150 } }
+    population { name: "hidden" size: 30 pyramidal { bias { mean: 0.5 sd: 0.1 } } }
+    population { name: "output" size: 7 output {} }
+    projection { source: "input" target: "hidden" compartment: BASAL }
+    projection { source: "hidden" target: "output" compartment: DENDRITE }
+    projection { source: "output" target: "hidden" compartment: APICAL
+                 initializer { matched_moments { fan_in_of: "hidden_to_output" } } })");
+  network.mutable_projection(0)->MergeFrom(parsed<proto::Projection>(first));
+  network.mutable_projection(1)->MergeFrom(parsed<proto::Projection>(second));
+  return network;
 }
 
 struct Case {

@@ -315,7 +315,9 @@ struct Variant {
   proto::Experiment (*experiment)();
   void (*change)(proto::Experiment&);
 };
-void PrintTo(const Variant& variant, std::ostream* stream) { *stream << variant.name; }
+std::ostream& operator<<(std::ostream& stream, const Variant& variant) {
+  return stream << variant.name;
+}
 
 class Learning : public testing::TestWithParam<Variant> {
  protected:

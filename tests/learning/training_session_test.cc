@@ -246,8 +246,8 @@ TEST(FirstExamples, AreTheFirst) {
 
 // The one thing that all of this is for. 500 real digits, shown eight times each, teach a network
 // of 200 hidden neurons enough to recognize 200 others: chance would be wrong in 90 %. Seeds 1 to
-// 10 were wrong in 21 to 48 % (mean 35, standard deviation 8); the bound is 3.75 standard
-// deviations above, which would be one false alarm in 10,000 seeds.
+// 10 were wrong in 23 to 44 % (mean 34, standard deviation 6); the bound is four standard
+// deviations above, about one false alarm in 30,000 seeds if they are normal.
 class Digits : public testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(Digits, AreLearned) {
@@ -270,7 +270,7 @@ TEST_P(Digits, AreLearned) {
       }
     }
     trial { test_length_ms: 200 }
-    training { epochs: 8 evaluate_before_training: false })");
+    training { epochs: 1 evaluate_before_training: false })");
   experiment.set_seed(GetParam());
   TrainAndTest data;
   const std::string folder = "tests/data/digits/";
@@ -278,13 +278,25 @@ TEST_P(Digits, AreLearned) {
       read_idx(folder + "train-images-idx3-ubyte.gz", folder + "train-labels-idx1-ubyte.gz", 10);
   data.test =
       read_idx(folder + "t10k-images-idx3-ubyte.gz", folder + "t10k-labels-idx1-ubyte.gz", 10);
+  // In one epoch, to test once only.
+  const ImageSet once = data.train;
+  for (int copy = 1; copy < 8; ++copy) {
+    data.train.pixels.insert(data.train.pixels.end(), once.pixels.begin(), once.pixels.end());
+    data.train.labels.insert(data.train.labels.end(), once.labels.begin(), once.labels.end());
+  }
   TrainingSession session(experiment, data);
   Observer observer;
   session.run(observer, kNoStop);
-  EXPECT_LT(observer.measurements.back().test_error_percent, 65);
+  EXPECT_LT(observer.measurements.back().test_error_percent, 60);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Digits, testing::Values(1, 2, 3));
+// A sanitizer's run takes up to a hundred times as long; one seed will do.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSeeds = 1;
+#else
+constexpr std::uint64_t kSeeds = 3;
+#endif
+INSTANTIATE_TEST_SUITE_P(Seeds, Digits, testing::Range<std::uint64_t>(1, kSeeds + 1));
 
 }  // namespace
 }  // namespace apical
