@@ -65,21 +65,24 @@ void SegregatedDendrites::find_change(const Layer& layer, double learning_rate,
                                       AlignedFloats& change) const {
   const SpikingPopulation::Constants& constants = layer.population->constants();
   const double max_rate = constants.max_rate_per_ms;
-  double conductance = constants.leak_conductance_per_ms;
-  for (const auto& compartment : constants.compartments) {
-    conductance += compartment.conductance_per_ms;
-  }
-  const double k = constants.compartments.front().conductance_per_ms / conductance;
+  const double k =
+      constants.compartments.front().conductance_per_ms / constants.total_conductance();
   const double p = layer.teaches ? kStep / (max_rate * max_rate) : kStep / max_rate;
   const auto factor = static_cast<float>(learning_rate * p * k * max_rate);
-  for (std::size_t i = 0; i < layer.population->size(); ++i) {
-    const float probability = sigmoid(layer.v_forward[i]);
-    const float slope = probability * (1 - probability);
-    const float error =
-        layer.teaches
-            ? static_cast<float>(output_rates_[i] - max_rate * static_cast<double>(probability))
-            : layer.plateau_target[i] - layer.plateau_forward[i];
-    change[i] = factor * error * slope;
+  const std::size_t size = layer.population->size();
+  if (layer.teaches) {
+    const auto rate = static_cast<float>(max_rate);
+    for (std::size_t i = 0; i < size; ++i) {
+      const float probability = sigmoid(layer.v_forward[i]);
+      const float error = static_cast<float>(output_rates_[i]) - rate * probability;
+      change[i] = factor * error * (probability * (1 - probability));
+    }
+  } else {
+    for (std::size_t i = 0; i < size; ++i) {
+      const float probability = sigmoid(layer.v_forward[i]);
+      const float error = layer.plateau_target[i] - layer.plateau_forward[i];
+      change[i] = factor * error * (probability * (1 - probability));
+    }
   }
 }
 

@@ -4,17 +4,29 @@
 
 namespace apical {
 
+namespace {
+
+// Rows that are an odd number of cache lines apart: a column of them spreads over all sets of the
+// cache.
+std::size_t stride_of(std::size_t targets) {
+  const std::size_t lines = padded(targets) / kPadding;
+  return (lines | 1) * kPadding;
+}
+
+}  // namespace
+
 DenseWeights::DenseWeights(std::size_t sources, std::size_t targets)
     : sources_(sources),
       targets_(targets),
-      stride_(padded(targets)),
-      values_(sources * padded(targets), 0.0F) {}
+      stride_(stride_of(targets)),
+      values_(sources * stride_of(targets), 0.0F) {}
 
 // Four rows at a time, so that the sums are loaded and stored once for all of them. Each sum is one
 // chain of fused multiply-adds in the order of the sources, as if it were a row at a time.
 void DenseWeights::add_weighted_rows(std::span<const float> sources, std::span<float> sums) const {
-  assert(sources.size() == sources_ && sums.size() >= stride_);
+  assert(sources.size() == sources_ && sums.size() >= padded(targets_));
   constexpr std::size_t kRows = 4;
+  const std::size_t size = padded(targets_);
   const float* rows[kRows];
   float factors[kRows];
   std::size_t pending = 0;
@@ -25,7 +37,7 @@ void DenseWeights::add_weighted_rows(std::span<const float> sources, std::span<f
     factors[pending] = sources[j];
     if (++pending < kRows) continue;
     pending = 0;
-    for (std::size_t i = 0; i < stride_; ++i) {
+    for (std::size_t i = 0; i < size; ++i) {
       float value = fused(rows[0][i], factors[0], sum[i]);
       value = fused(rows[1][i], factors[1], value);
       value = fused(rows[2][i], factors[2], value);
@@ -33,18 +45,34 @@ void DenseWeights::add_weighted_rows(std::span<const float> sources, std::span<f
     }
   }
   for (std::size_t k = 0; k < pending; ++k) {
-    for (std::size_t i = 0; i < stride_; ++i) sum[i] = fused(rows[k][i], factors[k], sum[i]);
+    for (std::size_t i = 0; i < size; ++i) sum[i] = fused(rows[k][i], factors[k], sum[i]);
   }
 }
 
 void DenseWeights::add_outer_product(std::span<const float> targets,
                                      std::span<const float> sources) {
-  assert(sources.size() == sources_ && targets.size() >= stride_);
+  assert(sources.size() == sources_ && targets.size() >= padded(targets_));
+  const std::size_t size = padded(targets_);
   const float* const target = targets.data();
-  for (std::size_t j = 0; j < sources_; ++j) {
-    if (sources[j] == 0.0F) continue;
+  std::size_t j = 0;
+  const auto next_active = [&](std::size_t from) {
+    while (from < sources_ && sources[from] == 0.0F) ++from;
+    return from;
+  };
+  j = next_active(0);
+  while (j < sources_) {
+    const std::size_t next = next_active(j + 1);
+    const float source = sources[j];
     float* const weights = row(j);
-    for (std::size_t i = 0; i < stride_; ++i) weights[i] = fused(target[i], sources[j], weights[i]);
+    float* const to_come = row(next < sources_ ? next : j);
+    for (std::size_t i = 0; i < size; i += kPadding) {
+      __builtin_prefetch(to_come + i, 1);
+      for (std::size_t n = 0; n < kPadding; n += kLanes) {
+        auto& w = *reinterpret_cast<Lanes*>(weights + i + n);
+        w = fused(*reinterpret_cast<const Lanes*>(target + i + n), all(source), w);
+      }
+    }
+    j = next;
   }
 }
 

@@ -41,7 +41,7 @@ void PoissonPopulation::build_table(std::span<const std::uint8_t> values) {
     small_.pop_back();
     Share& large = large_.back();
     table_.push_back(
-        {static_cast<std::uint32_t>(small.columns * 0x1p32), small.neuron, large.neuron});
+        {static_cast<std::uint32_t>(small.columns * 0x1p32), {small.neuron, large.neuron}});
     large.columns -= 1 - small.columns;
     if (large.columns < 1) {
       small_.push_back(large);
@@ -49,35 +49,37 @@ void PoissonPopulation::build_table(std::span<const std::uint8_t> values) {
     }
   }
   // What rounding left over has a column of its own.
-  for (const Share& share : large_) table_.push_back({0, share.neuron, share.neuron});
-  for (const Share& share : small_) table_.push_back({0, share.neuron, share.neuron});
+  for (const Share& share : large_) table_.push_back({0, {share.neuron, share.neuron}});
+  for (const Share& share : small_) table_.push_back({0, {share.neuron, share.neuron}});
 }
 
+// 64 random bits a spike: 32 for the interval, 32 for column and share (a word times the number of
+// columns has the column in its upper half and what is left of the randomness in its lower half).
 void PoissonPopulation::draw_block(Time after) {
-  std::array<std::uint32_t, 4 * kBlock> words;
+  std::array<std::uint32_t, 2 * kBlock> words;
   std::array<float, kBlock> intervals;
   stream_.words(words);
-  const std::span<const std::uint32_t> all(words);
-  exponential_of(all.first(kBlock), all.subspan(kBlock, kBlock), intervals);
-  const std::uint32_t* const columns = words.data() + 2 * kBlock;
-  const std::uint32_t* const shares = words.data() + 3 * kBlock;
-  const double mean_interval = 1 / rate_;
+  exponential_of(std::span(words).first(kBlock), intervals);
+  std::array<Time, kBlock> times;
+  event_times(after, 1 / rate_, intervals, times);
   for (std::size_t n = 0; n < kBlock; ++n) {
-    const Column& column = table_[static_cast<std::uint64_t>(columns[n]) * table_.size() >> 32];
-    neurons_[n] = shares[n] < column.share ? column.first : column.second;
-    after += static_cast<double>(intervals[n]) * mean_interval;
-    times_[n] = after;
+    const std::uint64_t product = static_cast<std::uint64_t>(words[kBlock + n]) * table_.size();
+    const Column& column = table_[product >> 32];
+    const bool second = static_cast<std::uint32_t>(product) >= column.share;
+    spikes_[n] = {times[n], column.neurons[second ? 1 : 0]};
   }
   at_ = 0;
 }
 
 void PoissonPopulation::advance(Horizon horizon) {
-  while (rate_ > 0 && horizon.admits(times_[at_], id())) {
-    outgoing_.push_back({times_[at_], neurons_[at_]});
-    if (++at_ == kBlock) draw_block(times_[kBlock - 1]);
+  while (horizon.admits(next(), id())) {
+    const std::size_t first = at_;
+    while (at_ < kBlock && horizon.admits(spikes_[at_].time, id())) ++at_;
+    const auto passed = std::span(spikes_).subspan(first, at_ - first);
+    events_ += passed.size();
+    send(passed);
+    if (at_ == kBlock) draw_block(spikes_.back().time);
   }
-  events_ += outgoing_.size();
-  send();
 }
 
 void PoissonPopulation::restart(std::uint32_t context) {

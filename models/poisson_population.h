@@ -22,18 +22,18 @@ class PoissonPopulation final : public Population {
   // From `now` on neuron j fires at max_rate values[j] / 255.
   void set_rates(Time now, std::span<const std::uint8_t> values);
 
-  Time next() const override { return rate_ > 0 ? times_[at_] : kNever; }
+  Time next() const override { return rate_ > 0 ? spikes_[at_].time : kNever; }
   void advance(Horizon horizon) override;
   void restart(std::uint32_t context) override;
 
  private:
   static constexpr std::size_t kBlock = 64;
 
-  // A column of the alias table: `first` with the probability `share` / 2^32, else `second`.
+  // A column of the alias table: the first neuron with the probability `share` / 2^32, else the
+  // second.
   struct Column {
     std::uint32_t share;
-    std::uint32_t first;
-    std::uint32_t second;
+    std::array<std::uint32_t, 2> neurons;
   };
 
   void build_table(std::span<const std::uint8_t> values);
@@ -45,8 +45,7 @@ class PoissonPopulation final : public Population {
   double rate_ = 0;  // of all neurons, per ms
   std::vector<Column> table_;
   std::size_t at_ = 0;
-  std::array<Time, kBlock> times_;
-  std::array<std::uint32_t, kBlock> neurons_;
+  std::array<Spike, kBlock> spikes_;  // drawn; those from at_ on are still to come
 
   struct Share {
     std::uint32_t neuron;

@@ -2,11 +2,10 @@
 
 namespace apical {
 
-void Population::send() {
-  if (outgoing_.empty()) return;
-  spikes_ += outgoing_.size();
-  for (SpikeReceiver* receiver : receivers_) receiver->receive(outgoing_);
-  outgoing_.clear();
+void Population::send(std::span<const Spike> spikes) {
+  if (spikes.empty()) return;
+  spikes_ += spikes.size();
+  for (SpikeReceiver* receiver : receivers_) receiver->receive(spikes);
 }
 
 }  // namespace apical

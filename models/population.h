@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,10 +32,9 @@ class Population : public Process {
   std::uint64_t spikes() const { return spikes_; }
 
  protected:
-  // Sends `outgoing_` on and empties it.
-  void send();
+  // Sends spikes to all receivers: in order of time, none earlier than those of the call before.
+  void send(std::span<const Spike> spikes);
 
-  std::vector<Spike> outgoing_;
   std::uint64_t events_ = 0;
 
  private:

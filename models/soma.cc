@@ -1,6 +1,7 @@
 #include "models/soma.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 
@@ -17,48 +18,30 @@ double max_age(const PostsynapticPotential& kernel, double conductance) {
   return kMaxExponent / std::max({kernel.leak_rate(), kernel.synapse_rate(), conductance});
 }
 
-Lanes load(const AlignedFloats& values, std::size_t at) {
-  return *reinterpret_cast<const Lanes*>(values.data() + at);
-}
 Lanes load(const float* values) { return *reinterpret_cast<const Lanes*>(values); }
-void store(AlignedFloats& values, std::size_t at, Lanes lanes) {
-  *reinterpret_cast<Lanes*>(values.data() + at) = lanes;
-}
+void store(float* values, Lanes lanes) { *reinterpret_cast<Lanes*>(values) = lanes; }
 
-// The state of two vectors of neurons stays in registers while `count` spikes are added.
-template <std::size_t count>
-void add_spikes(const Soma::Block& block, AlignedFloats& leaks, AlignedFloats& synapses,
-                AlignedFloats& membranes) {
-  for (std::size_t i = 0; i < leaks.size(); i += 2 * kLanes) {
-    Lanes leak_0 = load(leaks, i);
-    Lanes leak_1 = load(leaks, i + kLanes);
-    Lanes synapse_0 = load(synapses, i);
-    Lanes synapse_1 = load(synapses, i + kLanes);
-    Lanes membrane_0 = load(membranes, i);
-    Lanes membrane_1 = load(membranes, i + kLanes);
-    for (std::size_t k = 0; k < count; ++k) {
-      const Lanes weight_0 = load(block.rows[k] + i);
-      const Lanes weight_1 = load(block.rows[k] + i + kLanes);
-      const Lanes leak = all(block.steps[k].leak);
-      const Lanes synapse = all(block.steps[k].synapse);
-      const Lanes membrane = all(block.steps[k].membrane);
-      leak_0 = fused(weight_0, leak, leak_0);
-      leak_1 = fused(weight_1, leak, leak_1);
-      synapse_0 = fused(weight_0, synapse, synapse_0);
-      synapse_1 = fused(weight_1, synapse, synapse_1);
-      membrane_0 = fused(weight_0, membrane, membrane_0);
-      membrane_1 = fused(weight_1, membrane, membrane_1);
-    }
-    store(leaks, i, leak_0);
-    store(leaks, i + kLanes, leak_1);
-    store(synapses, i, synapse_0);
-    store(synapses, i + kLanes, synapse_1);
-    store(membranes, i, membrane_0);
-    store(membranes, i + kLanes, membrane_1);
-  }
-}
+// Arrivals that are added in one pass over the neurons: their steps (12) and the modes of a vector
+// of neurons (3) fill the registers. Of 2, 4 and 8 the fastest (tools/bench/trial_bench.cc).
+constexpr std::size_t kBlock = 4;
 
 }  // namespace
+
+// Arrivals that are added together. Arrival k adds rows[k][i] times its steps to the modes of
+// neuron i.
+struct Soma::Block {
+  const float* rows[kBlock];
+  const float* rows_to_come[kBlock];  // to be fetched meanwhile
+  float leak[kBlock];
+  float synapse[kBlock];
+  float membrane[kBlock];
+};
+
+inline float Soma::potential_of(float leak, float synapse, float membrane, float level,
+                                const Decays& decays) {
+  const float slow = fused(leak, decays.leak, level);
+  return fused(membrane, decays.membrane, fused(synapse, decays.synapse, slow));
+}
 
 Soma::Soma(std::size_t neurons, PostsynapticPotential kernel, double conductance_per_ms)
     : neurons_(neurons),
@@ -68,7 +51,13 @@ Soma::Soma(std::size_t neurons, PostsynapticPotential kernel, double conductance
       leak_(padded(neurons), 0.0F),
       synapse_(padded(neurons), 0.0F),
       membrane_(padded(neurons), 0.0F),
-      level_(padded(neurons), 0.0F) {
+      level_(padded(neurons), 0.0F),
+      leak_steps_(Stretch::kMaxArrivals),
+      synapse_steps_(Stretch::kMaxArrivals),
+      membrane_steps_(Stretch::kMaxArrivals),
+      leak_decays_(Stretch::kMaxLooks),
+      synapse_decays_(Stretch::kMaxLooks),
+      membrane_decays_(Stretch::kMaxLooks) {
   assert(conductance_per_ms > 0);
 }
 
@@ -90,62 +79,151 @@ void Soma::move_origin(Time now) {
   move(synapse_, kernel_.synapse_rate());
   move(membrane_, conductance_);
   origin_ = now;
-  ++version_;
 }
 
-void Soma::steps_at(std::span<const Time> times, std::span<const float> compartment_conductances,
-                    float* leak, float* synapse, float* membrane) const {
+Soma::Decays Soma::decays_at(Time now) const {
+  const auto age = static_cast<float>(now - origin_);
+  return {fast_exp(age * static_cast<float>(-kernel_.leak_rate())),
+          fast_exp(age * static_cast<float>(-kernel_.synapse_rate())),
+          fast_exp(age * static_cast<float>(-conductance_))};
+}
+
+// ---- A stretch ----
+
+void Soma::find_steps(const Stretch& stretch) {
   const auto leak_rate = static_cast<float>(kernel_.leak_rate());
   const auto synapse_rate = static_cast<float>(kernel_.synapse_rate());
   const auto membrane_rate = static_cast<float>(conductance_);
   const auto a = static_cast<float>(leak_factor());
   const auto b = static_cast<float>(synapse_factor());
-  const float* const g = compartment_conductances.data();
-  for (std::size_t k = 0; k < times.size(); ++k) {
-    leak[k] = synapse[k] = membrane[k] = static_cast<float>(times[k] - origin_);
+  const std::size_t count = stretch.arrivals;
+  std::array<float, Stretch::kMaxArrivals> ages;
+  for (std::size_t k = 0; k < count; ++k) {
+    ages[k] = static_cast<float>(stretch.arrival_times[k] - origin_);
   }
-  for (std::size_t k = 0; k < times.size(); ++k) leak[k] = fast_exp(leak[k] * leak_rate) * a * g[k];
-  for (std::size_t k = 0; k < times.size(); ++k) {
-    synapse[k] = fast_exp(synapse[k] * synapse_rate) * -b * g[k];
-  }
-  for (std::size_t k = 0; k < times.size(); ++k) {
-    membrane[k] = fast_exp(membrane[k] * membrane_rate) * (b - a) * g[k];
+  const float* const g = stretch.conductances.data();
+  float* const __restrict leak = leak_steps_.data();
+  float* const __restrict synapse = synapse_steps_.data();
+  float* const __restrict membrane = membrane_steps_.data();
+  for (std::size_t k = 0; k < count; ++k) {
+    leak[k] = fast_exp_inside(ages[k] * leak_rate) * a * g[k];
+    synapse[k] = fast_exp_inside(ages[k] * synapse_rate) * -b * g[k];
+    membrane[k] = fast_exp_inside(ages[k] * membrane_rate) * (b - a) * g[k];
   }
 }
 
-void Soma::decays_at(std::span<const Time> times, float* leak, float* synapse,
-                     float* membrane) const {
+void Soma::find_decays(const Stretch& stretch) {
   const auto leak_rate = static_cast<float>(-kernel_.leak_rate());
   const auto synapse_rate = static_cast<float>(-kernel_.synapse_rate());
   const auto membrane_rate = static_cast<float>(-conductance_);
-  for (std::size_t k = 0; k < times.size(); ++k) {
-    leak[k] = synapse[k] = membrane[k] = static_cast<float>(times[k] - origin_);
+  const std::size_t count = stretch.look_times.size();
+  std::array<float, Stretch::kMaxLooks> ages;
+  for (std::size_t n = 0; n < count; ++n) {
+    ages[n] = static_cast<float>(stretch.look_times[n] - origin_);
   }
-  for (std::size_t k = 0; k < times.size(); ++k) leak[k] = fast_exp(leak[k] * leak_rate);
-  for (std::size_t k = 0; k < times.size(); ++k) synapse[k] = fast_exp(synapse[k] * synapse_rate);
-  for (std::size_t k = 0; k < times.size(); ++k) {
-    membrane[k] = fast_exp(membrane[k] * membrane_rate);
+  float* const __restrict leak = leak_decays_.data();
+  float* const __restrict synapse = synapse_decays_.data();
+  float* const __restrict membrane = membrane_decays_.data();
+  for (std::size_t n = 0; n < count; ++n) {
+    leak[n] = fast_exp_inside(ages[n] * leak_rate);
+    synapse[n] = fast_exp_inside(ages[n] * synapse_rate);
+    membrane[n] = fast_exp_inside(ages[n] * membrane_rate);
   }
 }
 
-void Soma::add(const Block& block) {
-  static_assert(kBlock == 8);
-  using Add = void (*)(const Block&, AlignedFloats&, AlignedFloats&, AlignedFloats&);
-  static constexpr Add kAdd[kBlock + 1] = {nullptr,       add_spikes<1>, add_spikes<2>,
-                                           add_spikes<3>, add_spikes<4>, add_spikes<5>,
-                                           add_spikes<6>, add_spikes<7>, add_spikes<8>};
-  if (block.count > 0) kAdd[block.count](block, leak_, synapse_, membrane_);
+// The looks from `n` on, up to and including `end`, after `arrivals` arrivals of the block that
+// have not been added yet. Returns the first look that is later.
+template <std::size_t arrivals>
+std::size_t Soma::look_until(Time end, const Block& block, std::size_t n, Stretch& stretch) const {
+  const Time* const times = stretch.look_times.data();
+  const std::size_t looks = stretch.look_times.size();
+  for (; n < looks && times[n] <= end; ++n) {
+    const std::size_t neuron = stretch.look_neurons[n];
+    float leak = leak_[neuron];
+    float synapse = synapse_[neuron];
+    float membrane = membrane_[neuron];
+    for (std::size_t k = 0; k < arrivals; ++k) {
+      const float weight = block.rows[k][neuron];
+      leak = fused(weight, block.leak[k], leak);
+      synapse = fused(weight, block.synapse[k], synapse);
+      membrane = fused(weight, block.membrane[k], membrane);
+    }
+    stretch.potentials[n] =
+        potential_of(leak, synapse, membrane, level_[neuron],
+                     {leak_decays_[n], synapse_decays_[n], membrane_decays_[n]});
+  }
+  return n;
 }
+
+template <std::size_t arrivals>
+void Soma::add(const Block& block) {
+  for (std::size_t i = 0; i < leak_.size(); i += kPadding) {
+    for (std::size_t k = 0; k < arrivals; ++k) __builtin_prefetch(block.rows_to_come[k] + i);
+    for (std::size_t j = i; j < i + kPadding; j += kLanes) {
+      Lanes leak = load(leak_.data() + j);
+      Lanes synapse = load(synapse_.data() + j);
+      Lanes membrane = load(membrane_.data() + j);
+      for (std::size_t k = 0; k < arrivals; ++k) {
+        const Lanes weight = load(block.rows[k] + j);
+        leak = fused(weight, all(block.leak[k]), leak);
+        synapse = fused(weight, all(block.synapse[k]), synapse);
+        membrane = fused(weight, all(block.membrane[k]), membrane);
+      }
+      store(leak_.data() + j, leak);
+      store(synapse_.data() + j, synapse);
+      store(membrane_.data() + j, membrane);
+    }
+  }
+}
+
+inline void Soma::fill(Block& block, const Stretch& stretch, std::size_t first,
+                       std::size_t count) const {
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t k = first + n;
+    block.rows[n] = stretch.rows[k];
+    block.rows_to_come[n] = stretch.rows[std::min(k + count, stretch.arrivals - 1)];
+    block.leak[n] = leak_steps_[k];
+    block.synapse[n] = synapse_steps_[k];
+    block.membrane[n] = membrane_steps_[k];
+  }
+}
+
+void Soma::run(Stretch& stretch) {
+  find_decays(stretch);
+  find_steps(stretch);
+  const Time* const times = stretch.arrival_times.data();
+  std::size_t look = 0;
+  Block block;
+  std::size_t k = 0;
+  for (; k + kBlock <= stretch.arrivals; k += kBlock) {
+    static_assert(kBlock == 4);
+    fill(block, stretch, k, kBlock);
+    look = look_until<0>(times[k], block, look, stretch);
+    look = look_until<1>(times[k + 1], block, look, stretch);
+    look = look_until<2>(times[k + 2], block, look, stretch);
+    look = look_until<3>(times[k + 3], block, look, stretch);
+    add<kBlock>(block);
+  }
+  for (; k < stretch.arrivals; ++k) {
+    fill(block, stretch, k, 1);
+    look = look_until<0>(times[k], block, look, stretch);
+    add<1>(block);
+  }
+  look_until<0>(kNever, block, look, stretch);
+}
+
+// ---- Between events ----
 
 void Soma::potentials(Time now, std::span<float> v) const {
   assert(v.size() >= neurons_);
-  float leak;
-  float synapse;
-  float membrane;
-  decays_at(std::span(&now, 1), &leak, &synapse, &membrane);
-  const Block nothing{};
+  const Decays decays = decays_at(now);
+  const float* const leak = leak_.data();
+  const float* const synapse = synapse_.data();
+  const float* const membrane = membrane_.data();
+  const float* const level = level_.data();
+  float* const out = v.data();
   for (std::size_t i = 0; i < neurons_; ++i) {
-    v[i] = potential(i, nothing, 0, leak, synapse, membrane);
+    out[i] = potential_of(leak[i], synapse[i], membrane[i], level[i], decays);
   }
 }
 
@@ -190,7 +268,6 @@ void Soma::change_weights(Time now, std::span<const float> change, double compar
 
 void Soma::clear(Time now) {
   origin_ = now;
-  ++version_;
   std::ranges::fill(leak_, 0.0F);
   std::ranges::fill(synapse_, 0.0F);
   std::ranges::fill(membrane_, 0.0F);

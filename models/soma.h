@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "models/postsynaptic_potential.h"
 #include "simulator/time.h"
@@ -26,18 +28,22 @@ namespace apical {
 // leave the range of a float.
 class Soma {
  public:
-  // A step to be taken by the modes of all neurons for one spike: weight times this.
-  struct Step {
-    float leak;
-    float synapse;
-    float membrane;
-  };
-  // Up to kBlock spikes, in order of time: rows of weights and steps.
-  static constexpr std::size_t kBlock = 8;
-  struct Block {
-    std::size_t count = 0;
-    const float* rows[kBlock];
-    Step steps[kBlock];
+  // A stretch of time: spikes that arrive, and looks at single neurons between them, both in order
+  // of time. Times lie from origin() to origin_end().
+  struct Stretch {
+    static constexpr std::size_t kMaxArrivals = 512;
+    static constexpr std::size_t kMaxLooks = 4096;
+
+    std::size_t arrivals = 0;
+    std::array<Time, kMaxArrivals> arrival_times;
+    std::array<const float*, kMaxArrivals> rows;   // of the weights
+    std::array<float, kMaxArrivals> conductances;  // of the compartments, to the soma
+
+    // Up to kMaxLooks. A spike has no effect yet at its own time.
+    std::span<const Time> look_times;
+    std::span<const std::uint32_t> look_neurons;
+
+    std::array<float, kMaxLooks> potentials;  // V of the look's neuron at its time, the result
   };
 
   // `conductance_per_ms` is g, above 0 and not 1/tau_leak or 1/tau_synapse (the closed form has
@@ -54,37 +60,15 @@ class Soma {
   Time origin_end() const { return origin_ + max_age_; }
   void move_origin(Time now);
 
-  // Changes whenever steps and decays computed before no longer hold.
-  std::uint64_t version() const { return version_; }
-
-  // Steps of spikes at `times`, from origin() to origin_end(), through a compartment of conductance
-  // g_c: three arrays.
-  void steps_at(std::span<const Time> times, std::span<const float> compartment_conductances,
-                float* leak, float* synapse, float* membrane) const;
-
-  // exp(-rate (t - origin)) of the three modes, for t from the origin on.
-  void decays_at(std::span<const Time> times, float* leak, float* synapse, float* membrane) const;
-
-  // Takes the steps of the block's spikes in order. Each mode of each neuron is one chain of fused
-  // multiply-adds, so that neither the cutting into blocks nor a look at a neuron within a block
+  // Adds the arrivals and sets the potentials of the looks. Each mode of each neuron is one chain
+  // of fused multiply-adds over the arrivals, so that neither the cutting into stretches nor a look
   // changes a bit.
-  void add(const Block& block);
-
-  // V of one neuron after the first `count` spikes of `block`, without adding them.
-  float potential(std::size_t neuron, const Block& block, std::size_t count, float leak_decay,
-                  float synapse_decay, float membrane_decay) const {
-    float leak = leak_[neuron];
-    float synapse = synapse_[neuron];
-    float membrane = membrane_[neuron];
-    for (std::size_t k = 0; k < count; ++k) {
-      const float weight = block.rows[k][neuron];
-      leak = fused(weight, block.steps[k].leak, leak);
-      synapse = fused(weight, block.steps[k].synapse, synapse);
-      membrane = fused(weight, block.steps[k].membrane, membrane);
-    }
-    const float slow = fused(leak, leak_decay, level_[neuron]);
-    return fused(membrane, membrane_decay, fused(synapse, synapse_decay, slow));
-  }
+  //
+  // A few arrivals are added in one pass over all neurons; looks between them add those arrivals of
+  // the block that come before to their own neuron only. Cost: per arrival three multiply-adds per
+  // neuron and three exponentials; per look three exponentials and, on average, five loads and
+  // multiply-adds for arrivals of the block.
+  void run(Stretch& stretch);
 
   // ---- Between events ----
 
@@ -111,16 +95,41 @@ class Soma {
   double leak_factor() const;     // a / g_c
   double synapse_factor() const;  // b / g_c
 
+  struct Block;
+  struct Decays {
+    float leak;
+    float synapse;
+    float membrane;
+  };
+  Decays decays_at(Time now) const;
+  static float potential_of(float leak, float synapse, float membrane, float level,
+                            const Decays& decays);
+
+  void find_steps(const Stretch& stretch);
+  void find_decays(const Stretch& stretch);
+  void fill(Block& block, const Stretch& stretch, std::size_t first, std::size_t count) const;
+  template <std::size_t arrivals>
+  std::size_t look_until(Time end, const Block& block, std::size_t n, Stretch& stretch) const;
+  template <std::size_t arrivals>
+  void add(const Block& block);
+
   std::size_t neurons_;
   PostsynapticPotential kernel_;
   double conductance_;
   Time max_age_;
   Time origin_ = 0;
-  std::uint64_t version_ = 0;
   AlignedFloats leak_;
   AlignedFloats synapse_;
   AlignedFloats membrane_;
   AlignedFloats level_;
+
+  // What running a stretch needs. Steps: what an arrival adds to the modes, for a weight of 1.
+  std::vector<float> leak_steps_;
+  std::vector<float> synapse_steps_;
+  std::vector<float> membrane_steps_;
+  std::vector<float> leak_decays_;
+  std::vector<float> synapse_decays_;
+  std::vector<float> membrane_decays_;
 };
 
 }  // namespace apical

@@ -1,8 +1,10 @@
 #include "models/spike_trace.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
+#include <numeric>
 
 #include "simulator/vector_math.h"
 
@@ -21,8 +23,11 @@ constexpr float kForgotten = 0x1p-24F;
 SpikeTrace::SpikeTrace(std::size_t neurons, PostsynapticPotential kernel)
     : kernel_(kernel),
       max_age_(kMaxExponent * std::min(kernel.tau_leak_ms, kernel.tau_synapse_ms)),
-      sums_(neurons),
-      at_start_(neurons),
+      leak_(neurons, 0.0F),
+      synapse_(neurons, 0.0F),
+      spikes_(neurons, 0.0F),
+      leak_at_start_(neurons, 0.0F),
+      synapse_at_start_(neurons, 0.0F),
       window_mean_(neurons, 0.0F) {}
 
 void SpikeTrace::add(std::span<const Spike> spikes) {
@@ -38,35 +43,38 @@ void SpikeTrace::add(std::span<const Spike> spikes) {
     for (; within < count && spikes[within].time - origin_ <= max_age_; ++within) {
       leak[within] = synapse[within] = static_cast<float>(spikes[within].time - origin_);
     }
-    for (std::size_t k = 0; k < within; ++k) leak[k] = fast_exp(leak[k] * leak_rate);
-    for (std::size_t k = 0; k < within; ++k) synapse[k] = fast_exp(synapse[k] * synapse_rate);
+    for (std::size_t k = 0; k < within; ++k) leak[k] = fast_exp_inside(leak[k] * leak_rate);
+    for (std::size_t k = 0; k < within; ++k)
+      synapse[k] = fast_exp_inside(synapse[k] * synapse_rate);
     for (std::size_t k = 0; k < within; ++k) {
-      Sums& sums = sums_[spikes[k].neuron];
-      sums.leak += leak[k];
-      sums.synapse += synapse[k];
-      sums.spikes += 1.0F;
+      const std::uint32_t j = spikes[k].neuron;
+      leak_[j] += leak[k];
+      synapse_[j] += synapse[k];
+      spikes_[j] += 1.0F;
     }
     spikes = spikes.subspan(within);
   }
 }
 
 void SpikeTrace::move_origin(Time now) {
-  const auto leak = static_cast<float>(std::exp((origin_ - now) * kernel_.leak_rate()));
-  const auto synapse = static_cast<float>(std::exp((origin_ - now) * kernel_.synapse_rate()));
-  for (Sums& sums : sums_) {
-    sums.leak *= leak;
-    sums.synapse *= synapse;
-    if (sums.leak < kForgotten) sums.leak = 0;
-    if (sums.synapse < kForgotten) sums.synapse = 0;
-  }
+  const auto move = [&](std::vector<float>& sums, double rate) {
+    const auto factor = static_cast<float>(std::exp((origin_ - now) * rate));
+    for (float& sum : sums) {
+      const float moved = sum * factor;
+      sum = moved < kForgotten ? 0.0F : moved;
+    }
+  };
+  move(leak_, kernel_.leak_rate());
+  move(synapse_, kernel_.synapse_rate());
   origin_ = now;
 }
 
 void SpikeTrace::open_window(Time now) {
   move_origin(now);
   window_start_ = now;
-  for (Sums& sums : sums_) sums.spikes = 0;
-  at_start_ = sums_;
+  std::ranges::fill(spikes_, 0.0F);
+  leak_at_start_ = leak_;
+  synapse_at_start_ = synapse_;
 }
 
 void SpikeTrace::close_window(Time now) {
@@ -75,9 +83,9 @@ void SpikeTrace::close_window(Time now) {
   const auto per_ms = static_cast<float>(1 / (now - window_start_));
   const auto leak = static_cast<float>(kernel_.scale() * kernel_.tau_leak_ms);
   const auto synapse = static_cast<float>(kernel_.scale() * kernel_.tau_synapse_ms);
-  for (std::size_t j = 0; j < sums_.size(); ++j) {
-    const float integral = sums_[j].spikes + leak * (at_start_[j].leak - sums_[j].leak) -
-                           synapse * (at_start_[j].synapse - sums_[j].synapse);
+  for (std::size_t j = 0; j < neurons(); ++j) {
+    const float integral = spikes_[j] + leak * (leak_at_start_[j] - leak_[j]) -
+                           synapse * (synapse_at_start_[j] - synapse_[j]);
     window_mean_[j] = integral * per_ms;
   }
 }
@@ -86,26 +94,36 @@ void SpikeTrace::potentials(Time now, std::span<float> s) {
   const double scale = kernel_.scale();
   const double leak = scale * std::exp((origin_ - now) * kernel_.leak_rate());
   const double synapse = scale * std::exp((origin_ - now) * kernel_.synapse_rate());
-  for (std::size_t j = 0; j < sums_.size(); ++j) {
-    s[j] = static_cast<float>(leak * sums_[j].leak - synapse * sums_[j].synapse);
+  for (std::size_t j = 0; j < neurons(); ++j) {
+    s[j] = static_cast<float>(leak * leak_[j] - synapse * synapse_[j]);
   }
 }
 
+// Four partial sums of each kind, so that additions need not wait for one another.
 SpikeTrace::WeightedSums SpikeTrace::weighted_sums(Time now, std::span<const float> values) {
   move_origin(now);
-  WeightedSums result{0, 0};
-  for (std::size_t j = 0; j < sums_.size(); ++j) {
-    result.leak += static_cast<double>(values[j]) * sums_[j].leak;
-    result.synapse += static_cast<double>(values[j]) * sums_[j].synapse;
+  constexpr std::size_t kParts = 4;
+  std::array<double, kParts> leak{};
+  std::array<double, kParts> synapse{};
+  const auto add = [&](std::size_t j, std::size_t part) {
+    leak[part] += static_cast<double>(values[j]) * leak_[j];
+    synapse[part] += static_cast<double>(values[j]) * synapse_[j];
+  };
+  std::size_t j = 0;
+  for (; j + kParts <= neurons(); j += kParts) {
+    for (std::size_t part = 0; part < kParts; ++part) add(j + part, part);
   }
-  return result;
+  for (; j < neurons(); ++j) add(j, 0);
+  return {std::accumulate(leak.begin(), leak.end(), 0.0),
+          std::accumulate(synapse.begin(), synapse.end(), 0.0)};
 }
 
 void SpikeTrace::clear(Time now) {
   origin_ = window_start_ = now;
-  std::ranges::fill(sums_, Sums{});
-  std::ranges::fill(at_start_, Sums{});
-  std::ranges::fill(window_mean_, 0.0F);
+  for (auto* values :
+       {&leak_, &synapse_, &spikes_, &leak_at_start_, &synapse_at_start_, &window_mean_}) {
+    std::ranges::fill(*values, 0.0F);
+  }
 }
 
 }  // namespace apical

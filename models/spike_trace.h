@@ -22,7 +22,7 @@ class SpikeTrace {
  public:
   SpikeTrace(std::size_t neurons, PostsynapticPotential kernel);
 
-  std::size_t neurons() const { return sums_.size(); }
+  std::size_t neurons() const { return spikes_.size(); }
 
   // Takes in spikes, in order of time.
   void add(std::span<const Spike> spikes);
@@ -50,20 +50,17 @@ class SpikeTrace {
   void clear(Time now);
 
  private:
-  struct Sums {
-    float leak = 0;  // A_j exp((origin - now) / tau_leak), and so on
-    float synapse = 0;
-    float spikes = 0;  // since the window's start
-  };
-
   void move_origin(Time now);
 
   PostsynapticPotential kernel_;
   Time max_age_;  // of the origin: beyond it, floats would overflow
   Time origin_ = 0;
   Time window_start_ = 0;
-  std::vector<Sums> sums_;
-  std::vector<Sums> at_start_;  // of the window; its counts are not used
+  std::vector<float> leak_;           // A_j exp((now - origin) / tau_leak)
+  std::vector<float> synapse_;        // B_j likewise
+  std::vector<float> spikes_;         // n_j, since the window's start
+  std::vector<float> leak_at_start_;  // of the window
+  std::vector<float> synapse_at_start_;
   std::vector<float> window_mean_;
 };
 

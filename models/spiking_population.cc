@@ -1,6 +1,7 @@
 #include "models/spiking_population.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <utility>
 
@@ -10,15 +11,15 @@
 namespace apical {
 namespace {
 
-constexpr std::size_t kStepsAtOnce = 64;
-
-double total_conductance(const SpikingPopulation::Constants& constants) {
-  double sum = constants.leak_conductance_per_ms;
-  for (const auto& compartment : constants.compartments) sum += compartment.conductance_per_ms;
-  return sum;
-}
+using Stretch = Soma::Stretch;
 
 }  // namespace
+
+double SpikingPopulation::Constants::total_conductance() const {
+  double sum = leak_conductance_per_ms;
+  for (const auto& compartment : compartments) sum += compartment.conductance_per_ms;
+  return sum;
+}
 
 SpikingPopulation::SpikingPopulation(std::string name, const Constants& constants, std::size_t size,
                                      const AlignedFloats& bias, StreamKey key)
@@ -27,12 +28,13 @@ SpikingPopulation::SpikingPopulation(std::string name, const Constants& constant
       bias_(&bias),
       key_(key),
       current_(padded(size), 0.0F),
-      soma_(size, constants.kernel, total_conductance(constants)),
-      clock_(key, static_cast<std::uint32_t>(size), constants.max_rate_per_ms),
+      soma_(size, constants.kernel, constants.total_conductance()),
+      clock_(key, static_cast<std::uint32_t>(size), constants.max_rate_per_ms, Stretch::kMaxLooks),
+      accepted_(Stretch::kMaxLooks),
       v_at_start_(size),
       v_at_end_(size) {
   assert(bias.size() == padded(size) && !constants.compartments.empty());
-  update_level(0);
+  bias_changed(0);
   soma_.clear(0);
 }
 
@@ -51,6 +53,7 @@ SpikingPopulation::InputId SpikingPopulation::add_input(DenseProjection& project
                      &projection.weights(),
                      static_cast<float>(conductance(projection.compartment())),
                      {},
+                     0,
                      0});
   return inputs_.size() - 1;
 }
@@ -58,42 +61,6 @@ SpikingPopulation::InputId SpikingPopulation::add_input(DenseProjection& project
 void SpikingPopulation::receive(InputId input, std::span<const Spike> spikes) {
   std::vector<Spike>& waiting = inputs_[input].waiting;
   waiting.insert(waiting.end(), spikes.begin(), spikes.end());
-}
-
-// Moves what has arrived before the horizon from the inputs to arrivals_, merged in the order of
-// (time, input).
-void SpikingPopulation::collect_arrivals(Horizon horizon) {
-  arrivals_.clear();
-  for (;;) {
-    Input* first = nullptr;
-    Time first_time = horizon.time;
-    Time second_time = horizon.time;
-    for (Input& input : inputs_) {
-      if (input.taken == input.waiting.size()) continue;
-      const Time time = input.waiting[input.taken].time;
-      if (time < first_time) {
-        second_time = first_time;
-        first_time = time;
-        first = &input;
-      } else {
-        second_time = std::min(second_time, time);
-      }
-    }
-    if (first == nullptr) break;
-    // All that this input has before the next event of any other.
-    do {
-      const Spike& spike = first->waiting[first->taken++];
-      arrivals_.push_back({spike.time, first->weights->row(spike.neuron), first->conductance});
-    } while (first->taken < first->waiting.size() &&
-             first->waiting[first->taken].time < second_time);
-  }
-  for (Input& input : inputs_) {
-    if (input.taken == input.waiting.size()) {
-      input.waiting.clear();
-      input.taken = 0;
-    }
-  }
-  events_ += arrivals_.size();
 }
 
 // ---- The process ----
@@ -107,82 +74,112 @@ void SpikingPopulation::advance(Horizon horizon) {
 }
 
 void SpikingPopulation::advance_to(Horizon horizon) {
-  collect_arrivals(horizon);
-  std::span<const Arrival> left(arrivals_);
+  while (horizon.admits(clock_.time(), id()) || has_arrival_before(horizon.time)) {
+    run_stretch(horizon);
+  }
+  for (Input& input : inputs_) {
+    if (input.taken < input.waiting.size()) continue;
+    input.waiting.clear();
+    input.taken = 0;
+  }
+}
+
+bool SpikingPopulation::has_arrival_before(Time time) const {
+  return std::ranges::any_of(inputs_, [&](const Input& input) {
+    return input.taken < input.waiting.size() && input.waiting[input.taken].time < time;
+  });
+}
+
+// Takes in the next arrivals and decides the candidates between them, as many as fit into a stretch
+// and as the modes reach. (At its own time a spike has no effect yet, so a simultaneous candidate
+// goes first.)
+void SpikingPopulation::run_stretch(Horizon horizon) {
+  Time first = clock_.time();
+  for (const Input& input : inputs_) {
+    if (input.taken < input.waiting.size())
+      first = std::min(first, input.waiting[input.taken].time);
+  }
+  if (first > soma_.origin_end()) soma_.move_origin(first);
+
+  Time end = collect_arrivals(soma_.origin_end(), horizon.time);
+  clock_.look_ahead(std::min(end, horizon.time));
+  const std::span<const Time> candidates = clock_.times();
+  if (candidates.size() > Stretch::kMaxLooks && candidates[Stretch::kMaxLooks] <= end) {
+    end = collect_arrivals(end, std::min(candidates[Stretch::kMaxLooks], horizon.time));
+  }
+  for (Input& input : inputs_) input.taken = input.seen;
+  collect_looks(end, horizon);
+
+  soma_.run(stretch_);
+  send_accepted();
+  events_ += stretch_.arrivals + stretch_.look_times.size();
+}
+
+// Writes into the stretch what arrives up to `end` and before `before`, merged in the order of
+// (time, input). Returns the time up to which that is all.
+Time SpikingPopulation::collect_arrivals(Time end, Time before) {
+  for (Input& input : inputs_) input.seen = input.taken;
+  std::size_t count = 0;
   for (;;) {
-    const Time first = left.empty() ? clock_.time() : std::min(left.front().time, clock_.time());
-    if (left.empty() && !horizon.admits(first, id())) break;
-    // As far as the numbers of the modes reach.
-    if (first > soma_.origin_end()) soma_.move_origin(first);
-    Time end = soma_.origin_end();
-    std::size_t count = 0;
-    while (count < left.size() && count < kStepsAtOnce && left[count].time <= end) ++count;
-    if (count < left.size()) end = std::min(end, left[count].time);
-    take_in(left.first(count), end, horizon);
-    left = left.subspan(count);
+    Input* first = nullptr;
+    Time first_time = before;
+    Time second_time = before;
+    for (Input& input : inputs_) {
+      if (input.seen == input.waiting.size()) continue;
+      const Time time = input.waiting[input.seen].time;
+      if (time < first_time) {
+        second_time = first_time;
+        first_time = time;
+        first = &input;
+      } else {
+        second_time = std::min(second_time, time);
+      }
+    }
+    if (first == nullptr || first_time > end) break;
+    if (count == Stretch::kMaxArrivals) {
+      end = first_time;
+      break;
+    }
+    // All that this input has before the next event of any other.
+    const Spike* spike = first->waiting.data() + first->seen;
+    const Spike* const last = first->waiting.data() + first->waiting.size();
+    do {
+      stretch_.arrival_times[count] = spike->time;
+      stretch_.conductances[count] = first->conductance;
+      stretch_.rows[count] = first->weights->row(spike->neuron);
+      ++count;
+      ++spike;
+    } while (spike != last && count < Stretch::kMaxArrivals && spike->time < second_time &&
+             spike->time <= end);
+    first->seen = static_cast<std::size_t>(spike - first->waiting.data());
   }
-  send();
+  stretch_.arrivals = count;
+  return end;
+}
+// The stretch's looks are the candidates up to and including `end`.
+void SpikingPopulation::collect_looks(Time end, Horizon horizon) {
+  const std::span<const Time> times = clock_.times();
+  const auto most =
+      times.begin() + static_cast<std::ptrdiff_t>(std::min(times.size(), Stretch::kMaxLooks));
+  const auto past = std::partition_point(
+      times.begin(), most, [&](Time time) { return time <= end && horizon.admits(time, id()); });
+  const auto count = static_cast<std::size_t>(past - times.begin());
+  stretch_.look_times = times.first(count);
+  stretch_.look_neurons = clock_.neurons().first(count);
 }
 
-// Takes in `arrivals` and thins the candidates before, between and after them, up to `end`.
-void SpikingPopulation::take_in(std::span<const Arrival> arrivals, Time end, Horizon horizon) {
-  Time times[kStepsAtOnce];
-  float conductances[kStepsAtOnce];
-  float leak[kStepsAtOnce];
-  float synapse[kStepsAtOnce];
-  float membrane[kStepsAtOnce];
-  for (std::size_t k = 0; k < arrivals.size(); ++k) {
-    times[k] = arrivals[k].time;
-    conductances[k] = arrivals[k].conductance;
+// Those candidates of the stretch whose potential exceeds the threshold are spikes.
+void SpikingPopulation::send_accepted() {
+  const std::span<const float> thresholds = clock_.thresholds();
+  const std::size_t looks = stretch_.look_times.size();
+  std::size_t spikes = 0;
+  for (std::size_t n = 0; n < looks; ++n) {
+    // Always written and sometimes kept: a branch here could not be predicted.
+    accepted_[spikes] = {stretch_.look_times[n], stretch_.look_neurons[n]};
+    spikes += stretch_.potentials[n] > thresholds[n];
   }
-  soma_.steps_at(std::span(times).first(arrivals.size()), conductances, leak, synapse, membrane);
-  std::size_t at = 0;
-  do {
-    Soma::Block block;
-    block.count = std::min(Soma::kBlock, arrivals.size() - at);
-    for (std::size_t k = 0; k < block.count; ++k) {
-      block.rows[k] = arrivals[at + k].row;
-      block.steps[k] = {leak[at + k], synapse[at + k], membrane[at + k]};
-    }
-    const std::span<const Time> block_times = std::span(times).subspan(at, block.count);
-    at += block.count;
-    thin(block, block_times, at < arrivals.size() ? times[at] : end, horizon);
-    soma_.add(block);
-  } while (at < arrivals.size());
-}
-
-// Decides the candidates up to and including `end`, each with those spikes of the block that come
-// before it. (At its own time a spike has no effect yet, so a simultaneous candidate goes first.)
-void SpikingPopulation::thin(const Soma::Block& block, std::span<const Time> block_times, Time end,
-                             Horizon horizon) {
-  std::size_t before = 0;
-  while (clock_.time() <= end && horizon.admits(clock_.time(), id())) {
-    const std::span<const Time> times = clock_.times();
-    const std::span<const std::uint32_t> neurons = clock_.neurons();
-    const std::span<const float> thresholds = clock_.thresholds();
-    if (decays_at_ == decays_known_ || decays_version_ != soma_.version()) {
-      soma_.decays_at(times, leak_decays_, synapse_decays_, membrane_decays_);
-      decays_version_ = soma_.version();
-      decays_known_ = times.size();
-      decays_at_ = 0;
-    }
-    Spike accepted[ThinningClock::kBlock];
-    std::size_t spikes = 0;
-    std::size_t n = 0;
-    for (; n < times.size() && times[n] <= end && horizon.admits(times[n], id()); ++n) {
-      while (before < block.count && block_times[before] < times[n]) ++before;
-      const std::size_t d = decays_at_ + n;
-      const float v = soma_.potential(neurons[n], block, before, leak_decays_[d],
-                                      synapse_decays_[d], membrane_decays_[d]);
-      // Always written and sometimes kept: a branch here could not be predicted.
-      accepted[spikes] = {times[n], neurons[n]};
-      spikes += v > thresholds[n];
-    }
-    outgoing_.insert(outgoing_.end(), accepted, accepted + spikes);
-    decays_at_ += n;
-    events_ += n;
-    clock_.pass(n);
-  }
+  clock_.pass(looks);
+  send(std::span(accepted_).first(spikes));
 }
 
 void SpikingPopulation::restart(std::uint32_t context) {
@@ -259,16 +256,14 @@ void SpikingPopulation::change_weights(Time now, std::span<const float> change,
   soma_.change_weights(now, change, conductance(compartment), leak, synapse);
 }
 
-void SpikingPopulation::bias_changed(Time now) { update_level(now); }
-
 void SpikingPopulation::set_somatic_input(Time now, double conductance_per_ms,
                                           std::span<const float> current) {
   std::ranges::copy(current, current_.begin());
-  soma_.set_conductance(now, total_conductance(constants_) + conductance_per_ms);
-  update_level(now);
+  soma_.set_conductance(now, constants_.total_conductance() + conductance_per_ms);
+  bias_changed(now);
 }
 
-void SpikingPopulation::update_level(Time now) {
+void SpikingPopulation::bias_changed(Time now) {
   const auto conductance = static_cast<float>(constants_.compartments.front().conductance_per_ms);
   const auto resistance = static_cast<float>(1 / soma_.conductance());
   AlignedFloats level(padded(size()));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -28,9 +29,8 @@ struct CompartmentConstants {
 // or more compartments of which the first has the biases.
 //
 // Spikes that drive the soma wait in an inbox until the population gets to their time. Advancing,
-// it goes through received spikes and its own candidates in order of time; a candidate that is
-// rejected costs no operation of the queue. Cost per received spike: one pass over the population,
-// shared by up to Soma::kBlock spikes; per candidate: a few loads and multiply-adds.
+// it goes through received spikes and its own candidates in order of time, a stretch at a time; a
+// candidate that is rejected costs no operation of the queue. See Soma::run for the cost.
 class SpikingPopulation : public Population {
  public:
   struct Constants {
@@ -38,6 +38,9 @@ class SpikingPopulation : public Population {
     double leak_conductance_per_ms;
     PostsynapticPotential kernel;
     std::vector<CompartmentConstants> compartments;
+
+    // Sum of all conductances of the soma without teaching, per ms.
+    double total_conductance() const;
   };
 
   // `bias` has an element per neuron, padded, and must outlive the population.
@@ -98,7 +101,7 @@ class SpikingPopulation : public Population {
   void change_weights(Time now, std::span<const float> change, proto::Compartment compartment,
                       double leak, double synapse);
 
-  // A change of the biases, which have been set by their owner.
+  // Takes over the biases, which have been set by their owner. No potential jumps.
   void bias_changed(Time now);
 
  protected:
@@ -112,18 +115,15 @@ class SpikingPopulation : public Population {
     float conductance;
     std::vector<Spike> waiting;  // in order of time, from `taken` on
     std::size_t taken = 0;
-  };
-  struct Arrival {
-    Time time;
-    const float* row;
-    float conductance;
+    std::size_t seen = 0;  // end of those in the stretch
   };
 
-  void update_level(Time now);
   void advance_to(Horizon horizon);
-  void collect_arrivals(Horizon horizon);
-  void take_in(std::span<const Arrival> arrivals, Time end, Horizon horizon);
-  void thin(const Soma::Block& block, std::span<const Time> block_times, Time end, Horizon horizon);
+  bool has_arrival_before(Time time) const;
+  void run_stretch(Horizon horizon);
+  Time collect_arrivals(Time end, Time before);
+  void collect_looks(Time end, Horizon horizon);
+  void send_accepted();
 
   Constants constants_;
   const AlignedFloats* bias_;
@@ -133,15 +133,9 @@ class SpikingPopulation : public Population {
   Soma soma_;
   ThinningClock clock_;
   std::vector<Input> inputs_;
-  std::vector<Arrival> arrivals_;
 
-  // Decays of the modes at the times of the clock's pending candidates, from `decays_at_` on.
-  std::uint64_t decays_version_ = 0;  // of the soma
-  std::size_t decays_known_ = 0;
-  std::size_t decays_at_ = 0;
-  float leak_decays_[ThinningClock::kBlock];
-  float synapse_decays_[ThinningClock::kBlock];
-  float membrane_decays_[ThinningClock::kBlock];
+  Soma::Stretch stretch_;  // that is run
+  std::vector<Spike> accepted_;
 
   Time window_start_ = 0;
   double window_length_ = 0;

@@ -1,5 +1,9 @@
 #pragma once
 
+#ifdef __AVX__
+#include <immintrin.h>
+#endif
+
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -45,16 +49,16 @@ inline constexpr std::size_t padded(std::size_t count) {
 }
 
 inline Lanes all(float value) {
-  Lanes result;
-  for (std::size_t i = 0; i < kLanes; ++i) result[i] = value;
-  return result;
+#ifdef __AVX__
+  return _mm256_set1_ps(value);
+#else
+  return Lanes{value, value, value, value};
+#endif
 }
 
 inline Lanes fused(Lanes a, Lanes b, Lanes c) {
-#ifdef __FMA__
-  Lanes result;
-  for (std::size_t i = 0; i < kLanes; ++i) result[i] = __builtin_fmaf(a[i], b[i], c[i]);
-  return result;
+#if defined(__FMA__) && defined(__AVX__)
+  return _mm256_fmadd_ps(a, b, c);  // a loop over the lanes is not always made into this
 #else
   return a * b + c;
 #endif
@@ -77,18 +81,16 @@ struct CacheLineAllocator {
 // Floats from the start of a cache line on.
 using AlignedFloats = std::vector<float, CacheLineAllocator<float>>;
 
-// exp(x) for x in [-87, 88], relative error below 2e-7; outside it, the value at the nearer end.
+// exp(x) for x in [-87, 88], relative error below 2e-7; nothing is said of other x.
 // Range reduction to |r| <= ln 2 / 2 and a polynomial (coefficients as in Cephes expf).
-inline float fast_exp(float x) {
+inline float fast_exp_inside(float x) {
   constexpr float kLog2E = 1.44269504088896341F;
   constexpr float kLn2High = 0.693359375F;
   constexpr float kLn2Low = -2.12194440e-4F;
   constexpr float kRound = 0x1.8p23F;  // adding it rounds to the nearest integer
-  const float above = x < -87.0F ? -87.0F : x;
-  const float inside = above > 88.0F ? 88.0F : above;
-  const float shifted = fused(inside, kLog2E, kRound);
+  const float shifted = fused(x, kLog2E, kRound);
   const float n = shifted - kRound;
-  float r = fused(n, -kLn2High, inside);
+  float r = fused(n, -kLn2High, x);
   r = fused(n, -kLn2Low, r);
   float p = 1.9875691500e-4F;
   p = fused(p, r, 1.3981999507e-3F);
@@ -100,6 +102,12 @@ inline float fast_exp(float x) {
   const std::int32_t exponent = static_cast<std::int32_t>(std::bit_cast<std::uint32_t>(shifted))
                                 << 23;
   return std::bit_cast<float>(std::bit_cast<std::int32_t>(p) + exponent);
+}
+
+// exp(x) for any x; outside [-87, 88] the value at the nearer end.
+inline float fast_exp(float x) {
+  const float above = x < -87.0F ? -87.0F : x;
+  return fast_exp_inside(above > 88.0F ? 88.0F : above);
 }
 
 // ln(x) for positive normal x, error below 2e-7 of the larger of |ln x| and 1. The polynomial on

@@ -95,7 +95,7 @@ TEST(NetworkTest, ParametersHaveTheShapesOfTheFile) {
 
 // Segregation: without apical conductance the soma is blind to feedback, down to the last bit.
 TEST(NetworkTest, ASegregatedSomaIsBlindToFeedback) {
-  for (const double conductance : {0.0, 0.05}) {
+  for (const double conductance : {0.0, 0.6}) {
     const auto file = description(conductance);
     const Parameters with = some_parameters(file, 2);
     const Parameters without = some_parameters(file, 0);

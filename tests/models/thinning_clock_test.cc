@@ -91,18 +91,39 @@ TEST(ThinningClockTest, TransformsAreExactAtTheirEnds) {
   const std::vector<std::uint32_t> words = {0, 1, 0x80000000, 0xfffffffe, 0xffffffff};
   std::vector<float> interval(words.size());
   std::vector<float> threshold(words.size());
-  exponential_of(words, words, interval);
+  exponential_of(words, interval);
   logit_of(words, threshold);
   for (std::size_t n = 0; n < words.size(); ++n) {
-    const std::uint32_t upper = words[n] >> 8;
-    const double u48 = upper * 0x1p-24 + (upper + 0.5) * 0x1p-48;
-    const double rest48 = (0xffffff - upper) * 0x1p-24 + (0xffffff - upper + 0.5) * 0x1p-48;
-    const double exponential = u48 < 0.5 ? -std::log(u48) : -std::log1p(-rest48);
-    EXPECT_NEAR(interval[n] / exponential, 1, 5e-7) << words[n];
     const double u = (words[n] + 0.5) * 0x1p-32;
     const double rest = (0xffffffff - words[n] + 0.5) * 0x1p-32;
+    const double exponential = u < 0.5 ? -std::log(u) : -std::log1p(-rest);
+    EXPECT_NEAR(interval[n] / exponential, 1, 5e-7) << words[n];
     EXPECT_NEAR(threshold[n], std::log(u / rest), 3e-6) << words[n];
   }
+}
+
+// A look ahead changes nothing but how much is pending.
+TEST(ThinningClockTest, LooksAheadWithoutPassing) {
+  constexpr std::size_t kMost = 300;
+  ThinningClock clock({.seed = 1}, 70, 0.2, kMost);
+  ThinningClock plain({.seed = 1}, 70, 0.2);
+  const auto expected = candidates_of(plain, 5000);
+  std::size_t passed = 0;
+  for (const Time ahead : {0.0, 1.0, 5.0, 20.0, 1000.0, 0.5, 1000.0, 3.0}) {
+    const Time end = clock.time() + ahead;
+    clock.look_ahead(end);
+    const auto times = clock.times();
+    EXPECT_TRUE(times.back() > end || times.size() > kMost);
+    for (std::size_t n = 0; n < times.size(); ++n) {
+      ASSERT_EQ(times[n], expected.times[passed + n]);
+      ASSERT_EQ(clock.neurons()[n], expected.neurons[passed + n]);
+      ASSERT_EQ(clock.thresholds()[n], expected.thresholds[passed + n]);
+    }
+    const std::size_t count = times.size() / 2 + 1;
+    clock.pass(count);
+    passed += count;
+  }
+  EXPECT_GT(passed, kMost);
 }
 
 TEST(ThinningClockTest, RestartReproduces) {
