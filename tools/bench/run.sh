@@ -4,10 +4,11 @@
 # Usage: tools/bench/run.sh [--quick] [--out DIR] [--json FILE] [SUITE ...]
 #
 # SUITE is event_queue, fan_out, thinning, trial, scaling or evaluation; without one, all are run,
-# which takes about ten minutes. --quick runs each case once, briefly, to see that it works.
+# which takes about five minutes. --quick runs each case once, briefly, to see that it works.
 # DIR (runs/bench unless given) receives what each program wrote and results.json, the table with
 # the machine, the date and the commit; --json puts the latter elsewhere.
 set -eu
+here=$PWD
 cd "$(dirname "$0")/../.."
 usage() {
   sed -n '4,9s/^# \{0,1\}//p' tools/bench/run.sh
@@ -27,7 +28,8 @@ while [ $# -gt 0 ]; do
     --quick) options=(--benchmark_min_time=0.005) ;;
     --out | --json)
       [ $# -ge 2 ] || usage 2 >&2
-      [ "$1" = --out ] && out=$2 || json=$2
+      path=$(cd "$here" && realpath --canonicalize-missing "$2")
+      if [ "$1" = --out ]; then out=$path; else json=$path; fi
       shift
       ;;
     -h | --help) usage 0 ;;

@@ -4,7 +4,8 @@
 Usage: tools/bench/table.py --config=NAME --json=FILE RESULT.json ...
 
 Each RESULT.json is what a program wrote to its --benchmark_out. A figure is the median of its
-repetitions; `spread` is their coefficient of variation.
+repetitions; `spread` is their coefficient of variation. Times are processor times, which other
+programs on the machine disturb less, but for tests on several threads.
 """
 
 import argparse
@@ -18,17 +19,17 @@ import subprocess
 # ratio is to.
 Figure = collections.namedtuple("Figure", "counter factor unit ratio_to")
 FIGURES = {
-    "event_queue": Figure("real_time", 1, "ns/event", "apical's time"),
+    "event_queue": Figure("cpu_time", 1, "ns/event", "apical's time"),
     "fan_out": Figure("synaptic_events_per_second", 1e-9, "G synaptic events/s", "axpy"),
     "thinning/clock": Figure("candidates_per_second", 1e-6, "M candidates/s", "itself"),
     "thinning/population": Figure("candidates_per_second", 1e-6, "M candidates/s", "the clock"),
-    "trial": Figure("real_time", 1, "ms/image", "500 neurons"),
+    "trial": Figure("cpu_time", 1, "ms/image", "500 neurons"),
     "evaluation": Figure("images_per_second", 1, "images/s", "1 thread"),
     "scaling/spikes": Figure("seconds_per_spike", 1e9, "ns/spike", "the first"),
     "scaling/fan_out": Figure("seconds_per_synaptic_event", 1e9, "ns/synaptic event", "the first"),
     "scaling/black_pixels": Figure("seconds_per_spike", 1e9, "ns/spike", "the first"),
-    "scaling/set_rates": Figure("real_time", 1e-3, "us/image", "the first"),
-    "scaling/trial_black_pixels": Figure("real_time", 1, "ms/image", "the first"),
+    "scaling/set_rates": Figure("cpu_time", 1e-3, "us/image", "the first"),
+    "scaling/trial_black_pixels": Figure("cpu_time", 1, "ms/image", "the first"),
     "scaling/silent_hidden": Figure("seconds_per_neuron", 1e9, "ns/neuron in 25 ms", "the first"),
 }
 # Counters that hold a ratio that was measured within one loop.
@@ -42,7 +43,9 @@ def figure_of(suite, case):
 def medians(benchmarks):
     """Name, its figures and its spread in percent (None of a single repetition)."""
     aggregates = collections.defaultdict(dict)
-    for benchmark in benchmarks:
+    # In the order of the program; repetitions may have been shuffled.
+    place = lambda benchmark: (benchmark["family_index"], benchmark["per_family_instance_index"])
+    for benchmark in sorted(benchmarks, key=place):
         if benchmark.get("error_occurred"):
             raise SystemExit(f"{benchmark['name']}: {benchmark.get('error_message')}")
         # A name may end in how it was timed.
@@ -50,7 +53,9 @@ def medians(benchmarks):
         aggregates[name][benchmark.get("aggregate_name", "single")] = benchmark
     for name, kinds in aggregates.items():
         if "median" in kinds:
-            yield name, kinds["median"], 100 * kinds["cv"]["real_time"]
+            # Google Benchmark has a time that a program measured itself as the real one.
+            time = "real_time" if "manual_time" in kinds["cv"]["run_name"] else "cpu_time"
+            yield name, kinds["median"], 100 * kinds["cv"][time]
         else:
             yield name, kinds["single"], None
 
@@ -103,12 +108,17 @@ def cache_text(cache):
     return f"L{cache['level']} {cache['type'].lower()} {cache['size'] // 1024} KiB"
 
 
-def table(document):
+def machine_lines(document):
     of = document["machine"]
     yield (f"{of['processor']}, {of['cores']} cores, "
            + ", ".join(map(cache_text, of["caches"])))
     changed = " with changes" if document["uncommitted_changes"] else ""
-    yield f"{document['date']}, commit {document['commit']}{changed}, --config={document['config']}"
+    yield (f"{document['date']}, commit {document['commit'] or 'unknown'}{changed}, "
+           f"--config={document['config']}")
+
+
+def table(document):
+    yield from machine_lines(document)
     yield ""
     heads = ("suite", "case", "figure", "unit", "ratio", "to", "spread")
     rows = [heads]
