@@ -15,7 +15,7 @@ namespace {
 
 // Enough for every thread to have several of the evaluation's portions, and for the wait for the
 // last one to be short.
-constexpr std::size_t kImagesPerThread = 40;
+constexpr std::size_t kImagesPerThread = 16;
 
 void evaluation(benchmark::State& state) {
   const auto threads = static_cast<int>(state.range(0));

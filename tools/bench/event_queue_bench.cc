@@ -79,9 +79,9 @@ class StandardQueue {
 
 // 512 KiB of them, read in sequence, stay in the second-level cache with the smaller queues.
 std::vector<Time> exponential_intervals() {
-  constexpr std::size_t kIntervals = std::size_t{1} << 16;
+  constexpr std::size_t kCount = std::size_t{1} << 16;
   RandomStream stream({.seed = 1});
-  std::vector<Time> intervals(kIntervals);
+  std::vector<Time> intervals(kCount);
   for (Time& interval : intervals) interval = -std::log(stream.uniform());
   return intervals;
 }
@@ -90,7 +90,7 @@ constexpr int kWarmUp = 1000;
 
 template <typename Queue>
 void hold(benchmark::State& state) {
-  static const std::vector<Time> intervals = exponential_intervals();
+  static const std::vector<Time> kIntervals = exponential_intervals();
   const auto pending = static_cast<std::size_t>(state.range(0));
   Queue queue;
   RandomStream stream({.seed = 2});
@@ -100,8 +100,8 @@ void hold(benchmark::State& state) {
   std::size_t next = 0;
   const auto hold_once = [&] {
     const Entry earliest = queue.earliest();
-    queue.postpone_earliest({earliest.time + intervals[next], earliest.process});
-    next = (next + 1) % intervals.size();
+    queue.postpone_earliest({earliest.time + kIntervals[next], earliest.process});
+    next = (next + 1) % kIntervals.size();
   };
   // Pairing and Fibonacci heaps put off all ordering of what was added until the first removal.
   for (int n = 0; n < kWarmUp; ++n) hold_once();
