@@ -97,7 +97,9 @@ TEST(ClockDrivenNetwork, SameSeedSameAnswers) {
   EXPECT_NE(activity(1), activity(2));
 }
 
-// Answers of the forward phase while learning; chance is wrong in 90 %.
+// Answers of the forward phase while learning; chance is wrong in 90 %. Seeds 1 to 12 were wrong in
+// 16 to 41 % (mean 30, standard deviation 7), so the bound is five standard deviations above: less
+// than one false alarm in a million seeds if they are normal.
 TEST(ClockDrivenNetwork, Learns) {
   ClockDrivenNetwork network({.hidden = 200}, 1);
   const ImageSet images = digits();

@@ -66,7 +66,7 @@ class Schedule:
             at = end
         self.functions = {
             name: TimedArray(values, dt=1 * ms) for name, values in
-            (("image", image + 0.5), ("forward", forward), ("target", target),
+            (("image", image), ("forward", forward), ("target", target),
              ("teaching", teaching), ("label", label))}
 
 
