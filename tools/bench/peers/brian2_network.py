@@ -98,7 +98,7 @@ def build(images, labels, seed, dt):
     inputs = group(images.shape[1], SOURCE + "p : 1", "rand() < p",
                    {**learn, "show": "begins(t) > 0.5"})
     inputs.run_on_event("show", "p = max_rate * step * pixel(image(t) * ms, i); s_forward = 0",
-                        when="after_thresholds")
+                        when="before_synapses")
     hidden = group(data.HIDDEN, HIDDEN, FIRE, learn)
     output = group(data.CLASSES, OUTPUT, FIRE, learn)
 
@@ -118,10 +118,10 @@ def build(images, labels, seed, dt):
         """, when="before_groups")
     hidden.run_on_event("learn", f"""
         change = factor * {SLOPE} * (1 / (1 + exp(-apical_target)) - 1 / (1 + exp(-apical_forward)))
-        b += change""", when="after_thresholds")
+        b += change""", when="before_synapses")
     output.run_on_event("learn", f"""
         change = factor * {SLOPE} * (rate_target - 1 / (1 + exp(-v_forward)))
-        b += change""", when="after_thresholds")
+        b += change""", when="before_synapses")
 
     def project(source, target, weights, compartment, plastic):
         pathways = {"spike": f"x{compartment}_post += w"}

@@ -105,4 +105,6 @@ int main_of(int argc, char** argv) {
 }  // namespace
 }  // namespace apical::peers
 
+// What is left to escape is that standard error cannot be written to.
+// NOLINTNEXTLINE(bugprone-exception-escape)
 int main(int argc, char** argv) { return apical::peers::main_of(argc, argv); }
