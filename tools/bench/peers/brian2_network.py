@@ -116,6 +116,7 @@ def build(images, labels, seed, dt):
         taught = g_teaching * teaching(t)
         current = taught * reversal * (2 * int(i == label(t)) - 1)
         """, when="before_groups")
+    # Events come after thresholds: what follows from them is found before the synapses read it.
     hidden.run_on_event("learn", f"""
         change = factor * {SLOPE} * (1 / (1 + exp(-apical_target)) - 1 / (1 + exp(-apical_forward)))
         b += change""", when="before_synapses")
