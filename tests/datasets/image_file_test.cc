@@ -24,6 +24,9 @@ using testing_data::png_bytes;
 using testing_data::slopes;
 using testing_data::write_plain;
 
+// Of a value in a buffer.
+constexpr std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
 class ImageFile : public testing::Test {
  protected:
   fs::path written(const Bytes& bytes) const {
@@ -56,8 +59,7 @@ TEST_F(ImageFile, ColourJpegComesAsItWasWritten) {
     for (int y = 0; y < 45; ++y) {
       for (int x = 0; x < 70; ++x) {
         for (int c = 0; c < 3; ++c) {
-          EXPECT_NEAR(image.pixels[static_cast<std::size_t>((y * 70 + x) * 3 + c)], slopes(x, y, c),
-                      4);
+          EXPECT_NEAR(image.pixels[at((y * 70 + x) * 3 + c)], slopes(x, y, c), 4);
         }
       }
     }
@@ -69,10 +71,10 @@ TEST_F(ImageFile, GreyJpegIsRepeatedInEveryChannel) {
       jpeg_bytes(33, 20, slopes, {.in = JCS_GRAYSCALE, .file = JCS_GRAYSCALE, .quality = 100})));
   for (int y = 0; y < 20; ++y) {
     for (int x = 0; x < 33; ++x) {
-      const auto at = static_cast<std::size_t>((y * 33 + x) * 3);
-      EXPECT_NEAR(image.pixels[at], slopes(x, y, 0), 2);
-      EXPECT_EQ(image.pixels[at], image.pixels[at + 1]);
-      EXPECT_EQ(image.pixels[at], image.pixels[at + 2]);
+      const std::size_t here = at((y * 33 + x) * 3);
+      EXPECT_NEAR(image.pixels[here], slopes(x, y, 0), 2);
+      EXPECT_EQ(image.pixels[here], image.pixels[here + 1]);
+      EXPECT_EQ(image.pixels[here], image.pixels[here + 2]);
     }
   }
 }
@@ -100,7 +102,7 @@ TEST_F(ImageFile, PngIsToldByItsContent) {
   for (int y = 0; y < 9; ++y) {
     for (int x = 0; x < 31; ++x) {
       for (int c = 0; c < 3; ++c) {
-        EXPECT_EQ(image.pixels[static_cast<std::size_t>((y * 31 + x) * 3 + c)], slopes(x, y, c));
+        EXPECT_EQ(image.pixels[at((y * 31 + x) * 3 + c)], slopes(x, y, c));
       }
     }
   }
@@ -129,10 +131,10 @@ TEST_F(ImageFile, LargeJpegIsDecodedNearTheWantedSize) {
     // The middle of pixel x is at (x + 0.5) / scale - 0.5 of the full image's.
     const int x = image.width / 2;
     const int y = image.height / 3;
-    const auto at =
+    const std::size_t here =
         image.row_values() * static_cast<std::size_t>(y) + 3 * static_cast<std::size_t>(x);
-    EXPECT_NEAR(image.pixels[at], 20 + (x + 0.5) / image.scale - 0.5, 3);
-    EXPECT_NEAR(image.pixels[at + 1], 20 + (y + 0.5) / image.scale - 0.5, 3);
+    EXPECT_NEAR(image.pixels[here], 20 + (x + 0.5) / image.scale - 0.5, 3);
+    EXPECT_NEAR(image.pixels[here + 1], 20 + (y + 0.5) / image.scale - 0.5, 3);
   }
 }
 
@@ -178,9 +180,9 @@ TEST_F(ImageFile, CorruptBytesNeverDoMoreThanThrow) {
   for (const bool progressive : {false, true}) {
     const Bytes whole = jpeg_bytes(24, 24, slopes, {.progressive = progressive});
     int errors = 0;
-    for (std::size_t at = 2; at < whole.size(); ++at) {
+    for (std::size_t here = 2; here < whole.size(); ++here) {
       Bytes corrupt = whole;
-      corrupt[at] ^= 0x55;
+      corrupt[here] ^= 0x55;
       written(corrupt);
       try {
         read_image(path_);
@@ -196,7 +198,7 @@ TEST_F(ImageFile, CorruptBytesNeverDoMoreThanThrow) {
 TEST_F(ImageFile, ARestartMarkerThatIsLostIsDamage) {
   Bytes whole = jpeg_bytes(64, 64, [](int x, int y, int c) { return (x * y * (c + 1)) & 255; });
   // 0xff within the data, without the 0 that would make it a value, is a marker.
-  for (std::size_t at = whole.size() - 40; at < whole.size() - 30; ++at) whole[at] = 0xff;
+  for (std::size_t here = whole.size() - 40; here < whole.size() - 30; ++here) whole[here] = 0xff;
   whole[whole.size() - 30] = 0xd9;
   written(whole);
   EXPECT_THROW(read_image(path_), DataError);
@@ -211,9 +213,9 @@ TEST_F(ImageFile, BytesAfterTheEndDoNoHarm) {
 TEST_F(ImageFile, MemoryIsNotTakenForSizesThatCannotBeMeant) {
   Bytes bytes = jpeg_bytes(24, 24, slopes);
   // Height and width are five bytes after the start-of-frame marker.
-  for (std::size_t at = 0; at + 8 < bytes.size(); ++at) {
-    if (bytes[at] == 0xff && bytes[at + 1] == 0xc0) {
-      for (std::size_t i = 5; i < 9; ++i) bytes[at + i] = 0xf0;
+  for (std::size_t here = 0; here + 8 < bytes.size(); ++here) {
+    if (bytes[here] == 0xff && bytes[here + 1] == 0xc0) {
+      for (std::size_t i = 5; i < 9; ++i) bytes[here + i] = 0xf0;
     }
   }
   expect_error(DataErrorKind::kBadSize, "announces 61680 by 61680 pixels", bytes);

@@ -19,6 +19,9 @@ using testing_data::plain_colour;
 using testing_data::png_bytes;
 using testing_data::write_plain;
 
+// Of a value in a buffer.
+constexpr std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
 constexpr RandomBits kLowerRight = {~0U, ~0U, 0, 0};
 constexpr RandomBits kLowerRightFlipped = {~0U, ~0U, ~0U, 0};
 
@@ -64,11 +67,11 @@ TEST_F(ImageFolderExamplesTest, CropsAreWhereTheBitsSay) {
     const std::vector<float> values = read(plain(20, 16), wanted.bits);
     for (int y = 0; y < 16; ++y) {
       for (int x = 0; x < 16; ++x) {
-        const auto at = static_cast<std::size_t>(3 * (16 * y + x));
-        EXPECT_FLOAT_EQ(values[at] * 255,
+        const std::size_t here = at(3 * (16 * y + x));
+        EXPECT_FLOAT_EQ(values[here] * 255,
                         static_cast<float>(wanted.x + (wanted.flipped ? 15 - x : x)));
-        EXPECT_FLOAT_EQ(values[at + 1] * 255, static_cast<float>(wanted.y + y));
-        EXPECT_FLOAT_EQ(values[at + 2] * 255, 7);
+        EXPECT_FLOAT_EQ(values[here + 1] * 255, static_cast<float>(wanted.y + y));
+        EXPECT_FLOAT_EQ(values[here + 2] * 255, 7);
       }
     }
   }
@@ -91,11 +94,13 @@ TEST_F(ImageFolderExamplesTest, AJpegKeepsItsRamp) {
     const int width = (230 * shorter_side * 2 + 170) / 340;
     const std::vector<float> values = read(plain(shorter_side, side), nullptr);
     for (int k = 2; k < side - 2; ++k) {
-      const auto at = static_cast<std::size_t>(3 * (side * k + k));
-      const double x = (k + (width - side) / 2 + 0.5) * 230 / width - 0.5;
-      const double y = (k + (shorter_side - side) / 2 + 0.5) * step - 0.5;
-      EXPECT_NEAR(values[at] * 255, 20 + x, 2.5) << shorter_side;
-      EXPECT_NEAR(values[at + 1] * 255, 20 + y, 2.5) << shorter_side;
+      const std::size_t here = at(3 * (side * k + k));
+      const int left = (width - side) / 2;
+      const int top = (shorter_side - side) / 2;
+      const double x = (k + left + 0.5) * 230 / width - 0.5;
+      const double y = (k + top + 0.5) * step - 0.5;
+      EXPECT_NEAR(values[here] * 255, 20 + x, 2.5) << shorter_side;
+      EXPECT_NEAR(values[here + 1] * 255, 20 + y, 2.5) << shorter_side;
     }
   }
 }

@@ -10,6 +10,9 @@
 namespace apical {
 namespace {
 
+// Of a value in a buffer.
+constexpr std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
 // Every value tells its place: 1 + row * 40 + column * 8 + channel, none of them black.
 ImageSet small_set() {
   ImageSet set{
@@ -50,8 +53,7 @@ TEST(Crops, AreUniformAndWithinTheRoom) {
   EXPECT_EQ(centre_crop(85, 0), (Crop{42, 0, false}));
   // Equally spaced words fall evenly on all places.
   std::vector<int> counts(9);
-  for (std::uint32_t i = 0; i < 900; ++i)
-    ++counts[static_cast<std::size_t>(scaled_to(i * 4772186U, 9))];
+  for (std::uint32_t i = 0; i < 900; ++i) ++counts[at(scaled_to(i * 4772186U, 9))];
   for (const int count : counts) EXPECT_NEAR(count, 100, 1);
 }
 
@@ -102,9 +104,7 @@ TEST(ImageSetExamples, CropsAreOfTheImageWithBlackAround) {
                                   {.normalization = shifted, .padding = kPadding, .flips = true});
   const auto padded = [&](int y, int x, int c) {
     const bool inside = y >= kPadding && y < 4 + kPadding && x >= kPadding && x < 5 + kPadding;
-    const int pixel =
-        inside ? set.image(0)[static_cast<std::size_t>(((y - kPadding) * 5 + x - kPadding) * 2 + c)]
-               : 0;
+    const int pixel = inside ? set.image(0)[at(((y - kPadding) * 5 + x - kPadding) * 2 + c)] : 0;
     return pixel / 255.0 - 0.5;
   };
   for (int y = 0; y <= 2 * kPadding; ++y) {

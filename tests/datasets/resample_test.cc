@@ -11,6 +11,9 @@
 namespace apical {
 namespace {
 
+// Of a value in a buffer.
+constexpr std::size_t at(int index) { return static_cast<std::size_t>(index); }
+
 constexpr double kUnits = 1.0 / 255;  // the slope that leaves bytes in [0, 1]
 const std::vector<ChannelScale> kBytes(3, ChannelScale{.slope = 1, .offset = 0});
 
@@ -33,7 +36,7 @@ RgbImage image_of(int width, int height, const std::function<int(int, int, int)>
 
 std::vector<float> cropped(const RgbImage& image, const Size& size, const Crop& crop, int side,
                            const std::vector<ChannelScale>& scales = kBytes) {
-  std::vector<float> values(static_cast<std::size_t>(3 * side * side));
+  std::vector<float> values(at(3 * side * side));
   resample_crop(image, size, crop, side, scales, values);
   return values;
 }
@@ -49,7 +52,7 @@ TEST(Resample, WeightsSumToOneAndStayOnTheAxis) {
         for (int k = 0; k < target; ++k) {
           double sum = 0;
           for (int i = 0; i < filter.taps; ++i) {
-            const float weight = filter.weights[static_cast<std::size_t>(k * filter.taps + i)];
+            const float weight = filter.weights[at(k * filter.taps + i)];
             EXPECT_GE(weight, 0);
             sum += weight;
           }
@@ -92,9 +95,9 @@ TEST(Resample, ALinearRampStaysOne) {
       for (int x = margin; x < target - margin; ++x) {
         const double old_x = (x + 0.5) * step - 0.5;
         const double old_y = (y + 0.5) * step - 0.5;
-        const auto at = static_cast<std::size_t>(3 * (y * target + x));
-        EXPECT_NEAR(values[at], 5 * old_x, 1e-3) << target;
-        EXPECT_NEAR(values[at + 1], 3 * old_y + 2 * old_x, 1e-3) << target;
+        const std::size_t here = at(3 * (y * target + x));
+        EXPECT_NEAR(values[here], 5 * old_x, 1e-3) << target;
+        EXPECT_NEAR(values[here + 1], 3 * old_y + 2 * old_x, 1e-3) << target;
       }
     }
   }
@@ -106,9 +109,9 @@ TEST(Resample, HalvingHasItsClosedForm) {
   double sum = 0;
   const float expected[] = {0.125F, 0.375F, 0.375F, 0.125F};
   for (int i = 0; i < filter.taps; ++i) {
-    const int at = filter.first[0] + i - 3;  // the four around 4.5
+    const int here = filter.first[0] + i - 3;  // the four around 4.5
     const float weight = filter.weights[static_cast<std::size_t>(i)];
-    EXPECT_FLOAT_EQ(weight, at >= 0 && at < 4 ? expected[at] : 0);
+    EXPECT_FLOAT_EQ(weight, here >= 0 && here < 4 ? expected[here] : 0);
     sum += weight;
   }
   EXPECT_NEAR(sum, 1, 1e-6);
@@ -127,9 +130,8 @@ TEST(Resample, ACropIsAPartOfTheWhole) {
         for (int i = 0; i < across.taps; ++i) {
           const int source_x = across.first[static_cast<std::size_t>(x)] + i;
           const int source_y = down.first[static_cast<std::size_t>(y)] + j;
-          sum += double{across.weights[static_cast<std::size_t>(x * across.taps + i)]} *
-                 down.weights[static_cast<std::size_t>(y * down.taps + j)] *
-                 noise(source_x, source_y, c);
+          sum += double{across.weights[at(x * across.taps + i)]} *
+                 down.weights[at(y * down.taps + j)] * noise(source_x, source_y, c);
         }
       }
       return sum;
@@ -142,8 +144,8 @@ TEST(Resample, ACropIsAPartOfTheWhole) {
         for (int x = 0; x < kSide; ++x) {
           const int from = crop.flipped ? kSide - 1 - x : x;
           for (int c = 0; c < 3; ++c) {
-            EXPECT_NEAR(values[static_cast<std::size_t>(3 * (y * kSide + x) + c)],
-                        whole(crop.x + from, crop.y + y, c), 1e-3);
+            EXPECT_NEAR(values[at(3 * (y * kSide + x) + c)], whole(crop.x + from, crop.y + y, c),
+                        1e-3);
           }
         }
       }
