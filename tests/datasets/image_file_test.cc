@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "datasets/data_error.h"
@@ -142,16 +143,15 @@ TEST_F(ImageFile, EveryTruncationIsNoticed) {
   for (const bool progressive : {false, true}) {
     const Bytes whole = jpeg_bytes(40, 30, slopes, {.progressive = progressive});
     for (std::size_t size = 3; size < whole.size(); ++size) {
-      const Bytes part(whole.begin(), whole.begin() + static_cast<long>(size));
-      expect_error(DataErrorKind::kTruncated,
-                   "the JPEG image ends early, after " + std::to_string(size) + " bytes", part);
+      expect_data_error(DataErrorKind::kTruncated, path_,
+                        "the JPEG image ends early, after " + std::to_string(size) + " bytes",
+                        [&] { decode_jpeg(path_, std::span(whole).first(size), 0); });
     }
   }
   const Bytes png = png_bytes(40, 30, slopes);
-  // The last 12 bytes but mark the end.
+  // The last 12 bytes but mark the end, the four before are a checksum.
   for (std::size_t size = 8; size < png.size() - 16; ++size) {
-    written(Bytes(png.begin(), png.begin() + static_cast<long>(size)));
-    EXPECT_THROW(read_image(path_), DataError) << size;
+    EXPECT_THROW(decode_png(path_, std::span(png).first(size)), DataError) << size;
   }
   expect_error(DataErrorKind::kTruncated, "the PNG image ends early",
                Bytes(png.begin(), png.begin() + static_cast<long>(png.size() / 2)));
@@ -183,9 +183,8 @@ TEST_F(ImageFile, CorruptBytesNeverDoMoreThanThrow) {
     for (std::size_t here = 2; here < whole.size(); ++here) {
       Bytes corrupt = whole;
       corrupt[here] ^= 0x55;
-      written(corrupt);
       try {
-        read_image(path_);
+        decode_jpeg(path_, corrupt, 0);
       } catch (const DataError& error) {
         EXPECT_EQ(error.path(), path_);
         ++errors;
