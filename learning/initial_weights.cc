@@ -16,10 +16,6 @@ namespace {
 // The width of a uniform distribution as the published code has it.
 constexpr double kUniformWidth = 3.465;
 
-const proto::Population& population_named(const proto::Network& network, const std::string& name) {
-  return *std::ranges::find(network.population(), name, &proto::Population::name);
-}
-
 double max_rate_hz(const proto::Population& population) {
   if (population.has_poisson_source()) return population.poisson_source().max_rate_hz();
   if (population.has_pyramidal()) return population.pyramidal().max_rate_hz();

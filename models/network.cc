@@ -8,12 +8,16 @@
 
 namespace apical {
 
+const proto::Population& population_named(const proto::Network& network, const std::string& name) {
+  const auto found = std::ranges::find(network.population(), name, &proto::Population::name);
+  assert(found != network.population().end());
+  return *found;
+}
+
 Parameters zero_parameters(const proto::Network& network) {
   Parameters parameters;
   const auto size_of = [&](const std::string& name) {
-    const auto found = std::ranges::find(network.population(), name, &proto::Population::name);
-    assert(found != network.population().end());
-    return static_cast<std::size_t>(found->size());
+    return static_cast<std::size_t>(population_named(network, name).size());
   };
   for (const auto& population : network.population()) {
     const std::size_t biases = population.has_poisson_source() ? 0 : size_of(population.name());

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "models/dense_projection.h"
@@ -15,6 +16,9 @@
 #include "simulator/simulation.h"
 
 namespace apical {
+
+// The population of that name, which a checked network has.
+const proto::Population& population_named(const proto::Network& network, const std::string& name);
 
 // Parameters of the right shapes for a network, all 0.
 Parameters zero_parameters(const proto::Network& network);

@@ -74,7 +74,7 @@ void SpikingPopulation::advance(Horizon horizon) {
 }
 
 void SpikingPopulation::advance_to(Horizon horizon) {
-  while (horizon.admits(clock_.time(), id()) || has_arrival_before(horizon.time)) {
+  while (horizon.admits(clock_.time(), id()) || next_arrival() < horizon.time) {
     run_stretch(horizon);
   }
   for (Input& input : inputs_) {
@@ -84,21 +84,19 @@ void SpikingPopulation::advance_to(Horizon horizon) {
   }
 }
 
-bool SpikingPopulation::has_arrival_before(Time time) const {
-  return std::ranges::any_of(inputs_, [&](const Input& input) {
-    return input.taken < input.waiting.size() && input.waiting[input.taken].time < time;
-  });
+Time SpikingPopulation::next_arrival() const {
+  Time next = kNever;
+  for (const Input& input : inputs_) {
+    if (input.taken < input.waiting.size()) next = std::min(next, input.waiting[input.taken].time);
+  }
+  return next;
 }
 
 // Takes in the next arrivals and decides the candidates between them, as many as fit into a stretch
 // and as the modes reach. (At its own time a spike has no effect yet, so a simultaneous candidate
 // goes first.)
 void SpikingPopulation::run_stretch(Horizon horizon) {
-  Time first = clock_.time();
-  for (const Input& input : inputs_) {
-    if (input.taken < input.waiting.size())
-      first = std::min(first, input.waiting[input.taken].time);
-  }
+  const Time first = std::min(clock_.time(), next_arrival());
   if (first > soma_.origin_end()) soma_.move_origin(first);
 
   Time end = collect_arrivals(soma_.origin_end(), horizon.time);
@@ -156,6 +154,7 @@ Time SpikingPopulation::collect_arrivals(Time end, Time before) {
   stretch_.arrivals = count;
   return end;
 }
+
 // The stretch's looks are the candidates up to and including `end`.
 void SpikingPopulation::collect_looks(Time end, Horizon horizon) {
   const std::span<const Time> times = clock_.times();

@@ -119,7 +119,7 @@ class SpikingPopulation : public Population {
   };
 
   void advance_to(Horizon horizon);
-  bool has_arrival_before(Time time) const;
+  Time next_arrival() const;
   void run_stretch(Horizon horizon);
   Time collect_arrivals(Time end, Time before);
   void collect_looks(Time end, Horizon horizon);
