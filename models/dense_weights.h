@@ -8,7 +8,8 @@
 namespace apical {
 
 // Weights of a dense projection, stored by presynaptic neuron: row j holds the weights of source j
-// onto all targets, contiguous, from the start of a cache line, padded with zeros.
+// onto all targets, contiguous, from the start of a cache line, padded with zeros. In what follows
+// sums and factors by target hold padded(targets()) floats.
 class DenseWeights {
  public:
   DenseWeights() = default;
@@ -17,16 +18,15 @@ class DenseWeights {
   std::size_t sources() const { return sources_; }
   std::size_t targets() const { return targets_; }
 
-  // stride() floats, of which the first targets() count.
+  // padded(targets()) floats, of which the first targets() count; rows are stride() floats apart.
   const float* row(std::size_t source) const { return values_.data() + source * stride_; }
   float* row(std::size_t source) { return values_.data() + source * stride_; }
   std::size_t stride() const { return stride_; }
 
-  // sums[i] += sum over j of W_ij sources[j]; `sums` holds stride() floats. Silent sources cost
-  // nothing.
+  // sums[i] += sum over j of W_ij sources[j]. Silent sources cost nothing.
   void add_weighted_rows(std::span<const float> sources, std::span<float> sums) const;
 
-  // W_ij += targets[i] sources[j]; `targets` holds stride() floats. Silent sources cost nothing.
+  // W_ij += targets[i] sources[j]. Silent sources cost nothing.
   void add_outer_product(std::span<const float> targets, std::span<const float> sources);
 
  private:
