@@ -3,11 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "datasets/image_folder.h"
 #include "datasets/image_set.h"
 
 namespace apical {
@@ -16,8 +18,8 @@ namespace apical {
 
 // A file as it was published.
 struct PublishedFile {
-  std::array<std::string_view, 2> names;  // either is accepted, plain or with .gz added
-  std::string_view sha256;                // of the uncompressed content
+  std::array<std::string_view, 2> names;  // any is accepted, plain or with .gz added
+  std::string_view sha256;                // of the uncompressed content; empty if not known
 };
 
 enum class Packaging { kNpm, kDebian };
@@ -30,31 +32,42 @@ struct PublishedPackage {
   std::string_view folder;   // of the files, once the package is unpacked
 };
 
-// The positions of a data set's files.
+enum class DataFormat {
+  kIdx,           // four files, at the positions below
+  kCifar10,       // the files are batches of training images, then one of test images
+  kImageFolders,  // no files of given names; see image_folder.h
+};
+
+// The positions of a data set's files in IDX.
 inline constexpr std::size_t kTrainImages = 0;
 inline constexpr std::size_t kTrainLabels = 1;
 inline constexpr std::size_t kTestImages = 2;
 inline constexpr std::size_t kTestLabels = 3;
-inline constexpr std::size_t kFileCount = 4;
 
 struct CatalogueEntry {
   std::string_view name;
   std::string_view description;
-  int rows;
-  int columns;
-  int channels;
-  int classes;
-  int train_images;  // as published
-  int test_images;
-  std::array<PublishedFile, kFileCount> files;
-  PublishedPackage package;
+  DataFormat format = DataFormat::kIdx;
+  int rows = 0;  // as a network gets them
+  int columns = 0;
+  int channels = 0;
+  int classes = 0;
+  int train_images = 0;  // as published
+  int test_images = 0;
+  std::vector<PublishedFile> files;
+  std::vector<std::string_view> folder_names;  // that it is kept in, the preferred one first
+  std::optional<PublishedPackage> package;     // none if no registry has it
+  std::string_view source;         // without a package: where it comes from and where it goes
   std::string_view system_folder;  // where a system package puts the files; empty for none
 };
 
-// A data set's files in one folder.
+// Whether load() can have it: whether it fits into memory as a whole.
+bool fits_into_memory(const CatalogueEntry& entry);
+
+// A data set's files in one folder; none for image folders.
 struct DataSetFiles {
   std::filesystem::path folder;
-  std::array<std::filesystem::path, kFileCount> files;
+  std::vector<std::filesystem::path> files;
 };
 
 std::span<const CatalogueEntry> catalogue();
@@ -62,7 +75,7 @@ std::span<const CatalogueEntry> catalogue();
 // Null where no data set has that name.
 const CatalogueEntry* find_data_set(std::string_view name);
 
-// The names of all, such as `mnist, fashion-mnist`.
+// The names of all, such as `mnist, fashion-mnist, cifar10, imagenet`.
 std::string data_set_names();
 
 // The folders that data sets are kept in, the preferred one first: `explicit_dir` alone unless it
@@ -70,7 +83,8 @@ std::string data_set_names();
 std::vector<std::filesystem::path> data_folders(const std::filesystem::path& explicit_dir);
 
 // The folders in which the data set's files are looked for, in this order: of each data folder DIR
-// first DIR/NAME, then DIR; last the system's, unless `explicit_dir` is given.
+// first DIR/NAME for each of its names, then DIR; last the system's, unless `explicit_dir` is
+// given.
 std::vector<std::filesystem::path> search_path(const CatalogueEntry& entry,
                                                const std::filesystem::path& explicit_dir);
 
@@ -79,7 +93,13 @@ std::vector<std::filesystem::path> search_path(const CatalogueEntry& entry,
 DataSetFiles find_files(const CatalogueEntry& entry, const std::filesystem::path& explicit_dir);
 
 // The data set, from the first folder that holds any of its files. Fewer or other images than were
-// published are fine, as long as they have the same shape. Throws DataError, of every kind.
+// published are fine, as long as they have the same shape. Throws DataError, of every kind;
+// kTooLarge if it does not fit into memory.
 TrainAndTest load(const CatalogueEntry& entry, const std::filesystem::path& explicit_dir);
+
+// The images of a data set in folders, from the first folder that holds any. Throws as find_files
+// and list_image_folders do.
+ImageFolders load_image_folders(const CatalogueEntry& entry,
+                                const std::filesystem::path& explicit_dir);
 
 }  // namespace apical

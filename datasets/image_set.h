@@ -8,7 +8,8 @@
 namespace apical {
 
 // Labelled images in memory, one byte a value: pixel 0 is black, 255 is 1.0.
-// Image i takes rows * columns * channels values, row by row, channels innermost.
+// Image i takes rows * columns * channels values, row by row, channels innermost: value c of the
+// pixel at (row, column) is at (row * columns + column) * channels + c.
 struct ImageSet {
   int rows = 0;
   int columns = 0;

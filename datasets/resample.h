@@ -1,0 +1,46 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "datasets/crop.h"
+#include "datasets/normalization.h"
+#include "datasets/rgb_image.h"
+
+namespace apical {
+
+// Resampling with an antialiased bilinear filter: each axis on its own, weights that fall linearly
+// from the centre of the new pixel to 0 at a distance of one pixel of the coarser of the two grids
+// and sum to 1 (beyond a border there is nothing, and the rest sums to 1). Pixels are squares whose
+// centres are at 0.5, 1.5, ... Enlarging is bilinear interpolation, the same size is the identity,
+// a constant image stays constant, and a linear ramp stays one where no border is in reach (exactly
+// when enlarging or shrinking by a whole number, else to 4 % of the step between two old pixels).
+
+// Sample k of a new axis is the sum over i of weights[k * taps + i] times old sample first[k] + i.
+// Every row reaches over old samples only.
+struct AxisFilter {
+  int taps = 0;
+  std::vector<int> first;
+  std::vector<float> weights;
+};
+
+// Samples [begin, begin + count) of an axis of `target` samples, from one of `source` samples that
+// extends over `extent` of them, source - 1 < extent <= source.
+AxisFilter axis_filter(int source, double extent, int target, int begin, int count);
+
+struct Size {
+  int width = 0;
+  int height = 0;
+
+  friend bool operator==(const Size&, const Size&) = default;
+};
+
+// The size whose shorter side is `side` pixels, its longer in proportion, rounded.
+Size resized(int width, int height, int side);
+
+// The `side` by `side` pixels at `crop` of the image as it would be when resampled to `size`, which
+// reaches at least that far. Writes 3 * side * side values, channels innermost, scaled by channel.
+void resample_crop(const RgbImage& image, const Size& size, const Crop& crop, int side,
+                   std::span<const ChannelScale> scales, std::span<float> values);
+
+}  // namespace apical
