@@ -56,13 +56,13 @@ ConstMatrix ConvolutionalMap::copied_windows(ConstBatchView x, Rows rows) {
   const Matrix result = patches(rows);
   float* patch = result.values;
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    const float* const example = x.row(row / to.height).data();
+    const ConstBatchView example{x.row(row / to.height).data(), 1, x.size};
     for (std::size_t column = 0; column < to.width; ++column) {
       const Window window = {field_.rows(row % to.height), field_.columns(column)};
       const std::size_t offset =
           window.rows.tap * kernel_row + window.columns.tap * input().channels;
       if (field_.taps(window) < fan_in()) std::fill_n(patch, fan_in(), 0.0F);
-      field_.copy_window(window, example, patch + offset, kernel_row);
+      field_.copy_windows(window, example, patch + offset, kernel_row, result.stride);
       patch += result.stride;
     }
   }
@@ -74,12 +74,12 @@ void ConvolutionalMap::add_to_windows(ConstMatrix patches, Rows rows, BatchView 
   const std::size_t kernel_row = field_.kernel() * input().channels;
   const float* patch = patches.values;
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    float* const example = dx.row(row / to.height).data();
+    const BatchView example{dx.row(row / to.height).data(), 1, dx.size};
     for (std::size_t column = 0; column < to.width; ++column) {
       const Window window = {field_.rows(row % to.height), field_.columns(column)};
       const std::size_t offset =
           window.rows.tap * kernel_row + window.columns.tap * input().channels;
-      field_.add_to_window(window, patch + offset, kernel_row, example);
+      field_.add_to_windows(window, patch + offset, kernel_row, patches.stride, example);
       patch += patches.stride;
     }
   }

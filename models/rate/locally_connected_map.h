@@ -40,21 +40,32 @@ class LocallyConnectedMap final : public LinearMap {
   ConstMatrix outputs(ConstBatchView y, std::size_t position) const;
   Matrix outputs(BatchView y, std::size_t position) const;
 
-  // Calls f(position, start, inputs, first) for each block of weights that one product serves, on
-  // the task arena's threads, for each position on one of them: `inputs`, of the batch, meet the
-  // weights from `start` on. `first` is true for the first block of a position.
-  template <typename F>
-  void for_each_block(ConstBatchView x, const F& f);
-
-  ConstMatrix copied_window(ConstBatchView x, const Window& window);
-
+  // Two ways to each product. With a product of the BLAS for each row of a kernel:
+  void apply_by_kernel_row(std::span<const float> w, ConstBatchView x, BatchView y) const;
   void adjoint_by_kernel_row(std::span<const float> w, ConstBatchView dy, BatchView dx) const;
+  void gradient_by_kernel_row(ConstBatchView x, ConstBatchView dy, std::span<float> dw) const;
+
+  // And, where these are short, with one of ours for a window:
+  void apply_by_window(std::span<const float> w, ConstBatchView x, BatchView y);
   void adjoint_by_window(std::span<const float> w, ConstBatchView dy, BatchView dx);
+  void gradient_by_window(ConstBatchView x, ConstBatchView dy, std::span<float> dw);
+
+  // What a position sees, copied together.
+  ConstMatrix copied_windows(ConstBatchView x, const Window& window, AlignedFloats& patches) const;
+
+  // The transpose of a position's weights, rows padded with zeros, to floats from `to` on.
+  void transpose(const float* weights, std::size_t taps, float* to) const;
+
+  struct Scratch {
+    AlignedFloats patches;  // of a position, for some examples
+    AlignedFloats outputs;  // likewise
+    AlignedFloats weights;  // of a row of positions
+  };
 
   ReceptiveField field_;
   std::vector<std::size_t> start_;  // of a position's parameters; and where the last ones end
-  bool narrow_;                     // rows of a kernel are too short for a product each
-  tbb::enumerable_thread_specific<AlignedFloats> patches_;
+  bool narrow_;                     // rows of kernels are short
+  tbb::enumerable_thread_specific<Scratch> scratch_;
 };
 
 }  // namespace apical

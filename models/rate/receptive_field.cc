@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstring>
 
 namespace apical {
 namespace {
@@ -10,9 +11,20 @@ std::size_t strides(std::size_t length, std::size_t stride) {
   return (length + stride - 1) / stride;
 }
 
-// Rows of a few floats: a call of memmove would cost more than the copy.
-void copy(const float* __restrict from, std::size_t count, float* __restrict to) {
-  for (std::size_t i = 0; i < count; ++i) to[i] = from[i];
+// Copies of fixed sizes, the last of which may overlap: rows are often of a few floats, for which a
+// call of memcpy would take longer than the copy.
+void copy(const float* from, std::size_t count, float* to) {
+  constexpr std::size_t kFloats = 4;
+  if (count >= kFloats) {
+    for (std::size_t i = 0; i + kFloats < count; i += kFloats) {
+      std::memcpy(to + i, from + i, kFloats * sizeof(float));
+    }
+    const std::size_t last = count - kFloats;
+    std::memcpy(to + last, from + last, kFloats * sizeof(float));
+    return;
+  }
+  if (count >= 2) std::memcpy(to, from, 2 * sizeof(float));
+  if (count % 2 == 1) to[count - 1] = from[count - 1];
 }
 
 void add(const float* __restrict from, std::size_t count, float* __restrict to) {
@@ -53,19 +65,23 @@ Window ReceptiveField::window(std::size_t position) const {
   return {rows(position / output_.width), columns(position % output_.width)};
 }
 
-void ReceptiveField::copy_window(const Window& window, const float* example, float* patch,
-                                 std::size_t stride) const {
+void ReceptiveField::copy_windows(const Window& window, ConstBatchView x, float* patches,
+                                  std::size_t row_stride, std::size_t stride) const {
   const std::size_t taps = row_taps(window);
   for (std::size_t row = 0; row < window.rows.count; ++row) {
-    copy(example + row_start(window, row), taps, patch + row * stride);
+    const float* const from = x.values + row_start(window, row);
+    float* const to = patches + row * row_stride;
+    for (std::size_t b = 0; b < x.batch; ++b) copy(from + b * x.size, taps, to + b * stride);
   }
 }
 
-void ReceptiveField::add_to_window(const Window& window, const float* patch, std::size_t stride,
-                                   float* example) const {
+void ReceptiveField::add_to_windows(const Window& window, const float* patches,
+                                    std::size_t row_stride, std::size_t stride, BatchView x) const {
   const std::size_t taps = row_taps(window);
   for (std::size_t row = 0; row < window.rows.count; ++row) {
-    add(patch + row * stride, taps, example + row_start(window, row));
+    const float* const from = patches + row * row_stride;
+    float* const to = x.values + row_start(window, row);
+    for (std::size_t b = 0; b < x.batch; ++b) add(from + b * stride, taps, to + b * x.size);
   }
 }
 

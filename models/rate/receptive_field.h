@@ -53,12 +53,13 @@ class ReceptiveField {
     return ((window.rows.first + row) * input_.width + window.columns.first) * input_.channels;
   }
 
-  // The window's inputs of one example to and from a patch: row, column, channel, with rows
-  // `stride` floats apart. Copies them there, and adds them back.
-  void copy_window(const Window& window, const float* example, float* patch,
-                   std::size_t stride) const;
-  void add_to_window(const Window& window, const float* patch, std::size_t stride,
-                     float* example) const;
+  // The window's inputs to and from patches, one for each of a batch of examples: row, column,
+  // channel, with the rows of a patch `row_stride` floats apart, and patches `stride`. Copies them
+  // there, and adds them back.
+  void copy_windows(const Window& window, ConstBatchView x, float* patches, std::size_t row_stride,
+                    std::size_t stride) const;
+  void add_to_windows(const Window& window, const float* patches, std::size_t row_stride,
+                      std::size_t stride, BatchView x) const;
 
  private:
   Extent extent(std::size_t output, std::size_t length) const;
