@@ -3,6 +3,7 @@
 #include <cassert>
 
 #include "models/rate/matrix_product.h"
+#include "models/rate/tiles.h"
 
 namespace apical {
 
@@ -14,24 +15,30 @@ DenseMap::DenseMap(Shape input, Shape output)
 void DenseMap::apply(std::span<const float> w, ConstBatchView x, BatchView y) {
   assert(w.size() == parameters() && x.size == inputs_ && y.size == outputs_);
   assert(x.batch == y.batch);
-  multiply({x.values, x.batch, inputs_, inputs_}, {w.data(), inputs_, outputs_, outputs_},
-           {y.values, y.batch, outputs_, outputs_});
+  for_each_tile(outputs_, tile_width(outputs_), [&](std::size_t first, std::size_t count) {
+    multiply({x.values, x.batch, inputs_, inputs_}, {&w[first], inputs_, count, outputs_},
+             {y.values + first, y.batch, count, outputs_});
+  });
 }
 
 void DenseMap::apply_adjoint(std::span<const float> w, ConstBatchView dy, BatchView dx) {
   assert(w.size() == parameters() && dx.size == inputs_ && dy.size == outputs_);
   assert(dx.batch == dy.batch);
-  multiply_by_transpose({dy.values, dy.batch, outputs_, outputs_},
-                        {w.data(), inputs_, outputs_, outputs_},
-                        {dx.values, dx.batch, inputs_, inputs_});
+  for_each_tile(inputs_, tile_width(inputs_), [&](std::size_t first, std::size_t count) {
+    multiply_by_transpose({dy.values, dy.batch, outputs_, outputs_},
+                          {&w[first * outputs_], count, outputs_, outputs_},
+                          {dx.values + first, dx.batch, count, inputs_});
+  });
 }
 
 void DenseMap::gradient(ConstBatchView x, ConstBatchView dy, std::span<float> dw) {
   assert(dw.size() == parameters() && x.size == inputs_ && dy.size == outputs_);
   assert(x.batch == dy.batch);
-  multiply_transpose_by({x.values, x.batch, inputs_, inputs_},
-                        {dy.values, dy.batch, outputs_, outputs_},
-                        {dw.data(), inputs_, outputs_, outputs_});
+  for_each_tile(inputs_, tile_width(inputs_), [&](std::size_t first, std::size_t count) {
+    multiply_transpose_by({x.values + first, x.batch, count, inputs_},
+                          {dy.values, dy.batch, outputs_, outputs_},
+                          {&dw[first * outputs_], count, outputs_, outputs_});
+  });
 }
 
 }  // namespace apical

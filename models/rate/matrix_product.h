@@ -17,6 +17,10 @@ struct Matrix {
   std::size_t rows = 0;
   std::size_t columns = 0;
   std::size_t stride = 0;
+
+  operator ConstMatrix() const {  // NOLINT(google-explicit-constructor)
+    return {values, rows, columns, stride};
+  }
 };
 
 // Whether the product replaces c or is added to it.
