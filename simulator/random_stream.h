@@ -21,6 +21,7 @@ enum class Purpose : std::uint32_t {
   kInverseWeights = 33,
   kAuxiliaryWeights = 34,
   kInverseNoise = 35,
+  kAugmentation = 36,
 };
 
 // Names one of the independent streams of a run.
