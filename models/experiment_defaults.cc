@@ -168,15 +168,17 @@ proto::Experiment with_defaults(proto::Experiment experiment) {
       fill_choices(projection);
     }
   }
-  if (experiment.has_rate_network()) {
+  const bool has_rates = experiment.has_rate_network();
+  if (has_rates) {
     fill_choices(*experiment.mutable_rate_network(),
                  *experiment.mutable_training()->mutable_rate_learning());
   }
   fill(experiment);
   // What does not go with the kind of network.
-  if (experiment.has_rate_network()) {
+  if (has_rates) {
     experiment.clear_trial();
   } else {
+    experiment.clear_rate_network();
     experiment.mutable_training()->clear_rate_learning();
   }
   return experiment;
