@@ -45,7 +45,7 @@ inline constexpr std::size_t padded(std::size_t count) {
 }
 
 inline Lanes all(float value) {
-  Lanes result;
+  Lanes result = {};  // without this, some builds warn
   for (std::size_t i = 0; i < kLanes; ++i) result[i] = value;
   return result;
 }

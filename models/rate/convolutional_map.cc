@@ -50,39 +50,37 @@ Matrix ConvolutionalMap::patches(Rows rows) {
   return {patches.data(), count, fan_in(), fan_in()};
 }
 
-ConstMatrix ConvolutionalMap::copied_windows(ConstBatchView x, Rows rows) {
+template <typename F>
+void ConvolutionalMap::for_each_patch(Rows rows, const F& f) const {
   const Shape to = output();
-  const std::size_t kernel_row = field_.kernel() * input().channels;
-  const Matrix result = patches(rows);
-  float* patch = result.values;
+  std::size_t start = 0;
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    const ConstBatchView example{x.row(row / to.height).data(), 1, x.size};
     for (std::size_t column = 0; column < to.width; ++column) {
       const Window window = {field_.rows(row % to.height), field_.columns(column)};
-      const std::size_t offset =
-          window.rows.tap * kernel_row + window.columns.tap * input().channels;
-      if (field_.taps(window) < fan_in()) std::fill_n(patch, fan_in(), 0.0F);
-      field_.copy_windows(window, example, patch + offset, kernel_row, result.stride);
-      patch += result.stride;
+      const std::size_t tap = window.rows.tap * field_.kernel() + window.columns.tap;
+      f(row / to.height, window, start, start + tap * input().channels);
+      start += fan_in();
     }
   }
-  return result;
+}
+
+ConstMatrix ConvolutionalMap::copied_windows(ConstBatchView x, Rows rows) {
+  const Matrix to = patches(rows);
+  for_each_patch(
+      rows, [&](std::size_t example, const Window& window, std::size_t start, std::size_t inside) {
+        if (field_.taps(window) < fan_in()) std::fill_n(to.values + start, fan_in(), 0.0F);
+        field_.copy_windows(window, {x.row(example).data(), 1, x.size}, to.values + inside,
+                            field_.kernel() * input().channels, fan_in());
+      });
+  return to;
 }
 
 void ConvolutionalMap::add_to_windows(ConstMatrix patches, Rows rows, BatchView dx) const {
-  const Shape to = output();
-  const std::size_t kernel_row = field_.kernel() * input().channels;
-  const float* patch = patches.values;
-  for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    const BatchView example{dx.row(row / to.height).data(), 1, dx.size};
-    for (std::size_t column = 0; column < to.width; ++column) {
-      const Window window = {field_.rows(row % to.height), field_.columns(column)};
-      const std::size_t offset =
-          window.rows.tap * kernel_row + window.columns.tap * input().channels;
-      field_.add_to_windows(window, patch + offset, kernel_row, patches.stride, example);
-      patch += patches.stride;
-    }
-  }
+  for_each_patch(
+      rows, [&](std::size_t example, const Window& window, std::size_t, std::size_t inside) {
+        field_.add_to_windows(window, patches.values + inside, field_.kernel() * input().channels,
+                              fan_in(), {dx.row(example).data(), 1, dx.size});
+      });
 }
 
 void ConvolutionalMap::apply(std::span<const float> w, ConstBatchView x, BatchView y) {

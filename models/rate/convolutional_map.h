@@ -45,6 +45,11 @@ class ConvolutionalMap final : public LinearMap {
   ConstMatrix outputs(ConstBatchView y, Rows rows) const;
   Matrix outputs(BatchView y, Rows rows) const;
 
+  // Calls f(example, window, start, inside) for each of their positions; its patch begins at float
+  // `start`, and what is not padding in it at `inside`.
+  template <typename F>
+  void for_each_patch(Rows rows, const F& f) const;
+
   // A patch for each of their positions, what its kernel sees, with zeros for the padding.
   Matrix patches(Rows rows);
   ConstMatrix copied_windows(ConstBatchView x, Rows rows);

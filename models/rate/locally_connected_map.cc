@@ -1,11 +1,10 @@
 #include "models/rate/locally_connected_map.h"
 
-#include <oneapi/tbb/parallel_for.h>
-
 #include <algorithm>
 #include <cassert>
 
 #include "models/rate/small_product.h"
+#include "models/rate/tiles.h"
 
 namespace apical {
 namespace {
@@ -76,7 +75,7 @@ void LocallyConnectedMap::gradient(ConstBatchView x, ConstBatchView dy, std::spa
 void LocallyConnectedMap::apply_by_kernel_row(std::span<const float> w, ConstBatchView x,
                                               BatchView y) const {
   const std::size_t channels = output().channels;
-  tbb::parallel_for(std::size_t{0}, field_.positions(), [&](std::size_t p) {
+  for_each_task(0, field_.positions(), 1, [&](std::size_t p) {
     const Window window = field_.window(p);
     const std::size_t taps = field_.row_taps(window);
     for (std::size_t row = 0; row < window.rows.count; ++row) {
@@ -93,7 +92,7 @@ void LocallyConnectedMap::adjoint_by_kernel_row(std::span<const float> w, ConstB
                                                 BatchView dx) const {
   const Shape from = input();
   const Shape to = output();
-  tbb::parallel_for(std::size_t{0}, from.height, [&](std::size_t input_row) {
+  for_each_task(0, from.height, 1, [&](std::size_t input_row) {
     const std::size_t size = from.width * from.channels;
     for (std::size_t b = 0; b < dx.batch; ++b) {
       std::ranges::fill(dx.row(b).subspan(input_row * size, size), 0.0F);
@@ -118,7 +117,7 @@ void LocallyConnectedMap::adjoint_by_kernel_row(std::span<const float> w, ConstB
 void LocallyConnectedMap::gradient_by_kernel_row(ConstBatchView x, ConstBatchView dy,
                                                  std::span<float> dw) const {
   const std::size_t channels = output().channels;
-  tbb::parallel_for(std::size_t{0}, field_.positions(), [&](std::size_t p) {
+  for_each_task(0, field_.positions(), 1, [&](std::size_t p) {
     const Window window = field_.window(p);
     const std::size_t taps = field_.row_taps(window);
     for (std::size_t row = 0; row < window.rows.count; ++row) {
@@ -148,7 +147,7 @@ void LocallyConnectedMap::transpose(const float* weights, std::size_t taps, floa
 
 void LocallyConnectedMap::apply_by_window(std::span<const float> w, ConstBatchView x, BatchView y) {
   const Shape to = output();
-  tbb::parallel_for(std::size_t{0}, to.height, [&](std::size_t row) {
+  for_each_task(0, to.height, 1, [&](std::size_t row) {
     AlignedFloats& patches = scratch_.local().patches;
     for_some_examples(x, y, [&](std::size_t, ConstBatchView x_part, BatchView y_part) {
       for (std::size_t p = row * to.width; p < (row + 1) * to.width; ++p) {
@@ -170,7 +169,7 @@ void LocallyConnectedMap::adjoint_by_window(std::span<const float> w, ConstBatch
   const std::size_t most = to.channels * padded(field_.area() * input().channels);
   std::ranges::fill(dx.all(), 0.0F);
   for (std::size_t round = 0; round < std::min(apart, to.height); ++round) {
-    tbb::parallel_for(round, to.height, apart, [&](std::size_t row) {
+    for_each_task(round, to.height, apart, [&](std::size_t row) {
       Scratch& scratch = scratch_.local();
       float* const weights = enough(scratch.weights, to.width * most);
       const std::size_t first = row * to.width;
@@ -198,7 +197,7 @@ void LocallyConnectedMap::adjoint_by_window(std::span<const float> w, ConstBatch
 void LocallyConnectedMap::gradient_by_window(ConstBatchView x, ConstBatchView dy,
                                              std::span<float> dw) {
   const Shape to = output();
-  tbb::parallel_for(std::size_t{0}, to.height, [&](std::size_t row) {
+  for_each_task(0, to.height, 1, [&](std::size_t row) {
     Scratch& scratch = scratch_.local();
     float* const copied = enough(scratch.outputs, std::min(kExamples, dy.batch) * to.channels);
     for_some_examples(x, dy, [&](std::size_t first, ConstBatchView x_part, ConstBatchView dy_part) {
