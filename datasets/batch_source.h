@@ -48,7 +48,7 @@ class BatchSource {
   struct Options {
     std::size_t batch_size = 128;
     // Empty for centre crops without flips, as in a test.
-    RandomBitsOf random_bits;
+    RandomBitsOf random_bits = {};
     // Whether an image that cannot be decoded is left out of its batch, which then is smaller,
     // instead of being an error. Nothing else changes: the other images stay in their batches and
     // keep their random bits.

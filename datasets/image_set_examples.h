@@ -12,7 +12,7 @@ namespace apical {
 class ImageSetExamples final : public Examples {
  public:
   struct Options {
-    Normalization normalization;
+    Normalization normalization = {};
     // Random crops of the image's own size are taken from the image with so many black pixels
     // around it (4 is usual for CIFAR-10); 0 for none.
     int padding = 0;

@@ -7,8 +7,8 @@ namespace apical {
 // Pixels in [0, 1] less their channel's mean, over its standard deviation. A vector has a value a
 // channel; an empty one stands for mean 0 or sd 1, which leaves pixels in [0, 1].
 struct Normalization {
-  std::vector<double> mean;
-  std::vector<double> sd;
+  std::vector<double> mean = {};
+  std::vector<double> sd = {};
 };
 
 // value = slope * byte + offset, for a pixel of 0 to 255.

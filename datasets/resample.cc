@@ -38,15 +38,23 @@ AxisFilter axis_filter(int source, double extent, int target, int begin, int cou
     const double centre = (k + 0.5) * step - 0.5;
     const int first =
         std::clamp(static_cast<int>(std::ceil(centre - reach)), 0, source - filter.taps);
-    double sum = 0;
-    for (int i = 0; i < filter.taps; ++i) {
-      const double weight = std::max(0.0, 1 - std::abs(first + i - centre) / reach);
-      weights[static_cast<std::size_t>(i)] = weight;
-      sum += weight;
+    const auto distance = [&](std::size_t i) { return first + static_cast<int>(i) - centre; };
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      weights[i] = std::max(0.0, 1 - std::abs(distance(i)) / reach);
     }
+    // Moments about the centre; the tilt makes the first one 0.
+    std::array<double, 3> moments = {};
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      moments[0] += weights[i];
+      moments[1] += weights[i] * distance(i);
+      moments[2] += weights[i] * distance(i) * distance(i);
+    }
+    const bool at_border = centre < reach || centre > source - 1 - reach;
+    const double tilt = at_border || moments[2] == 0 ? 0 : moments[1] / moments[2];
+    const double sum = moments[0] - tilt * moments[1];
     filter.first.push_back(first);
-    for (const double weight : weights) {
-      filter.weights.push_back(static_cast<float>(weight / sum));
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      filter.weights.push_back(static_cast<float>(weights[i] * (1 - tilt * distance(i)) / sum));
     }
   }
   return filter;

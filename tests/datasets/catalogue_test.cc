@@ -12,6 +12,7 @@
 
 #include "datasets/data_error.h"
 #include "datasets/image_set.h"
+#include "tests/datasets/cifar10_files.h"
 #include "tests/datasets/data_error_matcher.h"
 #include "tests/datasets/idx_files.h"
 
@@ -49,13 +50,14 @@ TEST_F(Catalogue, FindsByName) {
   EXPECT_EQ(fashion_.name, "fashion-mnist");
   EXPECT_EQ(find_data_set("MNIST"), nullptr);
   EXPECT_EQ(find_data_set(""), nullptr);
-  EXPECT_EQ(data_set_names(), "mnist, fashion-mnist");
+  EXPECT_EQ(data_set_names(), "mnist, fashion-mnist, cifar10, imagenet");
 }
 
 TEST_F(Catalogue, ChecksumsAreSha256AndAllDifferent) {
   std::set<std::string_view> checksums;
   for (const CatalogueEntry& entry : catalogue()) {
     for (const PublishedFile& file : entry.files) {
+      if (entry.format != DataFormat::kIdx) continue;
       EXPECT_EQ(file.sha256.size(), 64u);
       EXPECT_EQ(file.sha256.find_first_not_of("0123456789abcdef"), std::string_view::npos);
       EXPECT_TRUE(checksums.insert(file.sha256).second);
@@ -146,6 +148,60 @@ TEST_F(Catalogue, ABadFileIsNamed) {
   testing_data::write_plain(file, testing_data::idx_labels({10}));
   expect_data_error(DataErrorKind::kLabelOutOfRange, file, "label 10",
                     [&] { load(mnist_, folder); });
+}
+
+TEST_F(Catalogue, Cifar10IsFoundUnderEachOfItsNames) {
+  const CatalogueEntry& cifar10 = *find_data_set("cifar10");
+  EXPECT_TRUE(fits_into_memory(cifar10));
+  int images = 1;
+  // Each is preferred to those before.
+  for (const std::string name :
+       {".", "cifar-10-batches-bin", "cifar10/cifar-10-batches-bin", "cifar10"}) {
+    const fs::path folder = made("data") / name;
+    testing_data::write_small_cifar10(folder, images);
+    EXPECT_TRUE(fs::equivalent(find_files(cifar10, folder_ / "data").folder, folder)) << name;
+    const TrainAndTest data = load(cifar10, folder_ / "data");
+    EXPECT_EQ(data.train.size(), static_cast<std::size_t>(5 * images));
+    EXPECT_EQ(data.test.size(), static_cast<std::size_t>(images));
+    EXPECT_EQ(data.train.image_size(), 3072u);
+    // The batches in their order, the test batch apart.
+    EXPECT_EQ(data.train.labels.back(), (5 * images - 1) % 10);
+    EXPECT_EQ(data.test.labels.front(), 5 * images % 10);
+    ++images;
+  }
+}
+
+TEST_F(Catalogue, IncompleteOrBadCifar10IsNamed) {
+  const CatalogueEntry& cifar10 = *find_data_set("cifar10");
+  expect_data_error(DataErrorKind::kMissing, "cifar10",
+                    "`apical data get cifar10 --data /none` says where it comes from",
+                    [&] { load(cifar10, "/none"); });
+  const fs::path folder = made("data/cifar10");
+  testing_data::write_small_cifar10(folder, 2);
+  testing_data::write_plain(folder / "data_batch_4.bin", testing_data::Bytes(4000));
+  expect_data_error(DataErrorKind::kTruncated, folder / "data_batch_4.bin",
+                    "ends after 927 of the 3073 bytes of record 1",
+                    [&] { load(cifar10, folder_ / "data"); });
+  fs::remove(folder / "data_batch_4.bin");
+  expect_data_error(DataErrorKind::kIncomplete, folder,
+                    "holds 5 of the 6 files of cifar10, without data_batch_4.bin",
+                    [&] { load(cifar10, folder_ / "data"); });
+}
+
+TEST_F(Catalogue, ImageNetIsListedAndNotLoaded) {
+  const CatalogueEntry& imagenet = *find_data_set("imagenet");
+  EXPECT_FALSE(fits_into_memory(imagenet));
+  expect_data_error(DataErrorKind::kMissing, "imagenet", "says where it comes from",
+                    [&] { load_image_folders(imagenet, folder_); });
+  const fs::path folder = made("data/imagenet");
+  testing_data::write_plain(made("data/imagenet/train/n01") / "a.JPEG", {});
+  expect_data_error(DataErrorKind::kIncomplete, folder, "has no folder val/",
+                    [&] { load_image_folders(imagenet, folder_ / "data"); });
+  testing_data::write_plain(made("data/imagenet/val/n01") / "b.JPEG", {});
+  EXPECT_EQ(find_files(imagenet, folder_ / "data").folder, folder);
+  EXPECT_EQ(load_image_folders(imagenet, folder_ / "data").train.size(), 1u);
+  expect_data_error(DataErrorKind::kTooLarge, folder, "does not fit into memory",
+                    [&] { load(imagenet, folder_ / "data"); });
 }
 
 TEST_F(Catalogue, TheSampleOfDigitsIsBalanced) {

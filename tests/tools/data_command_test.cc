@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/datasets/cifar10_files.h"
 #include "tests/datasets/idx_files.h"
 #include "tests/tools/fake_program.h"
 
@@ -72,9 +73,10 @@ TEST_F(DataCommand, WrongUsage) {
   } cases[] = {
       {{}, "no action is named; `apical data get NAME [--data DIR]`"},
       {{"fetch", "mnist"}, "no action `fetch` is known"},
-      {{"get"}, "no data set is named; name one of mnist, fashion-mnist"},
+      {{"get"}, "no data set is named; name one of mnist, fashion-mnist, cifar10, imagenet"},
       {{"info"}, "no data set is named"},
-      {{"get", "cifar-10"}, "no data set `cifar-10` is known; name one of mnist, fashion-mnist"},
+      {{"get", "cifar-10"},
+       "no data set `cifar-10` is known; name one of mnist, fashion-mnist, cifar10, imagenet"},
       {{"info", "cifar-10"}, "no data set `cifar-10` is known"},
       {{"get", "mnist", "more"}, "one word too many"},
       {{"list", "mnist"}, "`mnist` is one word too many"},
@@ -135,6 +137,50 @@ TEST_F(DataCommand, InfoOnMissingOrBadData) {
   expect_error(4, file.native() + ": ends after 3 bytes", run({"info", "mnist", "--data", data_}));
   fs::remove(file);
   expect_error(4, "holds 3 of the 4 files of mnist", run({"info", "mnist", "--data", data_}));
+}
+
+TEST_F(DataCommand, InfoDescribesCifar10) {
+  testing_data::write_small_cifar10(fs::path(data_) / "cifar-10-batches-bin", 4);
+  const Outcome outcome = run({"info", "cifar10", "--data", data_});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("folder  " + data_ + "/cifar-10-batches-bin\n"));
+  EXPECT_THAT(outcome.output, HasSubstr("data_batch_5.bin               12292 bytes"));
+  EXPECT_THAT(outcome.output, HasSubstr("train   20 images of 32 x 32 x 3, mean pixel 0."));
+  EXPECT_THAT(outcome.output, HasSubstr("test    4 images of 32 x 32 x 3"));
+  EXPECT_THAT(outcome.output, HasSubstr("images      2      2      2"));
+  testing_data::write_plain(fs::path(data_) / "cifar-10-batches-bin/test_batch.bin", {11});
+  expect_error(4, "test_batch.bin: ends after 1 of the 3073 bytes",
+               run({"info", "cifar10", "--data", data_}));
+}
+
+TEST_F(DataCommand, InfoDescribesFoldersOfImages) {
+  for (const std::string file :
+       {"train/n01/a.JPEG", "train/n01/b.JPEG", "train/n02/c.JPEG", "val/n02/d.JPEG"}) {
+    const fs::path path = fs::path(data_) / "imagenet" / file;
+    fs::create_directories(path.parent_path());
+    testing_data::write_plain(path, {});
+  }
+  const Outcome outcome = run({"info", "imagenet", "--data", data_});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("folder  " + data_ + "/imagenet\n"));
+  EXPECT_THAT(outcome.output, HasSubstr("train   3 images in 2 of 2 classes, 1 to 2 of each, in "));
+  EXPECT_THAT(outcome.output, HasSubstr("test    1 images in 1 of 2 classes, 1 to 1 of each, in "));
+  fs::remove_all(fs::path(data_) / "imagenet/val");
+  expect_error(4, "has no folder val/", run({"info", "imagenet", "--data", data_}));
+}
+
+TEST_F(DataCommand, GetSaysWhereTheOthersComeFrom) {
+  expect_error(4,
+               "cifar10 cannot be fetched, as no package registry has it; unpack "
+               "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz in " +
+                   data_,
+               run({"get", "cifar10", "--data", data_}));
+  expect_error(4, "https://image-net.org/download", run({"get", "imagenet", "--data", data_}));
+  EXPECT_TRUE(fs::is_empty(data_));
+  testing_data::write_small_cifar10(fs::path(data_) / "cifar10", 1);
+  const Outcome outcome = run({"get", "cifar10", "--data", data_});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_EQ(outcome.output, "cifar10: already in " + data_ + "/cifar10\n");
 }
 
 TEST_F(DataCommand, GetKeepsNothingThatDiffersFromThePublishedFiles) {

