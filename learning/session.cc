@@ -22,9 +22,9 @@ std::vector<std::uint32_t> interim_test_order(const proto::Training& training,
                                               std::size_t examples) {
   const auto asked = static_cast<std::size_t>(training.interim_test_examples());
   const std::size_t count = asked == 0 || asked > examples ? examples : asked;
-  std::vector<std::uint32_t> order;
+  std::vector<std::uint32_t> order(count);
   for (std::size_t n = 0; n < count; ++n) {
-    order.push_back(static_cast<std::uint32_t>(n * examples / count));
+    order[n] = static_cast<std::uint32_t>(n * examples / count);
   }
   return order;
 }
