@@ -8,9 +8,14 @@
 
 #include "models/field_ranges.h"
 #include "models/network_check.h"
+#include "models/rate/rate_network.h"
+#include "models/rate_network_check.h"
 
 namespace apical {
 namespace {
+
+// Of a layer: what the BLAS counts with 32 bits.
+constexpr double kMostWeights = 2147483647;
 
 class ExperimentCheck {
  public:
@@ -20,18 +25,14 @@ class ExperimentCheck {
   std::vector<Mistake> run() {
     mistakes_ = file_.mistakes();
     check_network(file_, mistakes_);
+    check_rate_network(file_, mistakes_);
     check_ranges(file_, experiment_.trial(), "trial", mistakes_);
     check_ranges(file_, experiment_.data(), "data", mistakes_);
     check_ranges(file_, experiment_.training(), "training", mistakes_);
     check_ranges(file_, experiment_.recording(), "recording", mistakes_);
     check_trial();
     const DataShape* shape = check_data();
-    if (experiment_.has_network()) {
-      check_ends(shape);
-    } else {
-      add_missing("", "network", "no network",
-                  "add network { population { ... } projection { ... } }");
-    }
+    check_kind_of_network(shape);
     check_recording();
     sort_mistakes(mistakes_);
     return std::move(mistakes_);
@@ -52,6 +53,102 @@ class ExperimentCheck {
     if (!file_.is_lost(join_path(path, field))) {
       add(join_path(path, field), std::move(what), std::move(fix));
     }
+  }
+
+  void check_kind_of_network(const DataShape* shape) {
+    if (experiment_.has_network() && experiment_.has_rate_network()) {
+      add("rate_network", "`network` and `rate_network` exclude each other", "remove one of them");
+    } else if (experiment_.has_network()) {
+      check_ends(shape);
+      check_unused("training.rate_learning", experiment_.training().has_rate_learning(),
+                   "rate_network");
+      check_unused("data.augmentation", experiment_.data().augmentation(), "rate_network");
+    } else if (experiment_.has_rate_network()) {
+      if (shape != nullptr) {
+        check_rate_sizes(*shape);
+      }
+      check_unused("trial", experiment_.has_trial(), "network");
+      check_unused("recording.spikes", experiment_.recording().spikes_size() > 0, "network");
+    } else if (!file_.is_lost("rate_network")) {
+      add_missing("", "network", "no network",
+                  "add network { population { ... } projection { ... } }, or rate_network { layer "
+                  "{ ... } }");
+    }
+  }
+
+  void check_unused(const std::string& path, bool is_set, std::string_view goes_with) {
+    if (is_set) {
+      add(path, fmt::format("`{}` goes with a `{}` only", path, goes_with), "remove it");
+    }
+  }
+
+  // The shapes of all layers, as they follow from the image's.
+  void check_rate_sizes(const DataShape& shape) {
+    const proto::RateNetwork& network = experiment_.rate_network();
+    const bool classifies = network.task() == proto::CLASSIFICATION;
+    Shape below{static_cast<std::size_t>(shape.rows), static_cast<std::size_t>(shape.columns),
+                static_cast<std::size_t>(shape.channels)};
+    for (int l = 0; l < network.layer_size(); ++l) {
+      if (!has_valid_size(network.layer(l))) {
+        return;  // reported as a mistake of its own
+      }
+      const Shape output = output_shape(network.layer(l), below);
+      const double weights = weights_of(network.layer(l), below, output);
+      if (weights > kMostWeights) {
+        add(fmt::format("rate_network.layer[{}]", l),
+            fmt::format("layer `{}` has {} x {} x {} neurons on {} x {} x {} and {:.3g} weights",
+                        network.layer(l).name(), output.height, output.width, output.channels,
+                        below.height, below.width, below.channels, weights),
+            fmt::format("make it smaller, to have at most {:.3g}", kMostWeights));
+        return;
+      }
+      below = output;
+    }
+    if (network.layer().empty()) {
+      return;
+    }
+    const auto wanted =
+        static_cast<std::size_t>(classifies ? shape.classes : shape.values_per_image);
+    const int last = network.layer_size() - 1;
+    if (below.size() != wanted) {
+      add(fmt::format("rate_network.layer[{}]{}", last,
+                      network.layer(last).has_dense() ? ".dense.units" : ""),
+          fmt::format(
+              "size mismatch: the output `{}` has {} neurons, {} {} {}", network.layer(last).name(),
+              below.size(), classifies ? shape.name : fmt::format("an {} image", shape.name), "has",
+              classifies ? fmt::format("{} classes", wanted) : fmt::format("{} values", wanted)),
+          fmt::format("set units: {}", wanted));
+    }
+  }
+
+  static bool has_valid_size(const proto::RateLayer& layer) {
+    const auto valid = [](const proto::LocalLayer& local) {
+      return local.kernel() >= 1 && local.channels() >= 1 && local.stride() >= 1;
+    };
+    switch (layer.connectivity_case()) {
+      case proto::RateLayer::kDense:
+        return layer.dense().units() >= 1;
+      case proto::RateLayer::kLocallyConnected:
+        return valid(layer.locally_connected());
+      case proto::RateLayer::kConvolutional:
+        return valid(layer.convolutional());
+      case proto::RateLayer::CONNECTIVITY_NOT_SET:
+        break;
+    }
+    return false;
+  }
+
+  // At most; those of a locally connected layer's edges are fewer.
+  static double weights_of(const proto::RateLayer& layer, Shape below, Shape output) {
+    const auto all = static_cast<double>(output.size());
+    if (layer.has_dense()) {
+      return static_cast<double>(below.size()) * all;
+    }
+    const double kernel = layer.has_locally_connected() ? layer.locally_connected().kernel()
+                                                        : layer.convolutional().kernel();
+    const double fan_in = kernel * kernel * static_cast<double>(below.channels);
+    return layer.has_locally_connected() ? fan_in * all
+                                         : fan_in * static_cast<double>(output.channels);
   }
 
   void check_trial() {
@@ -171,7 +268,7 @@ class ExperimentCheck {
   void check_recording() {
     for (int i = 0; i < experiment_.recording().spikes_size(); ++i) {
       const std::string& name = experiment_.recording().spikes(i).population();
-      if (!name.empty()) {
+      if (!name.empty() && !experiment_.has_rate_network()) {
         check_population_name(file_, fmt::format("recording.spikes[{}].population", i), name,
                               mistakes_);
       }

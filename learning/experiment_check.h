@@ -15,6 +15,10 @@ struct DataShape {
   std::string name;  // as in DataSet.name
   int values_per_image = 0;
   int classes = 0;
+  // Of an image; their product is values_per_image.
+  int rows = 0;
+  int columns = 0;
+  int channels = 0;
 };
 
 // Every mistake of an experiment, in the order of its lines: those of reading it, of its network,

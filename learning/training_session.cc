@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
+#include <span>
+#include <vector>
 
 #include "learning/initial_weights.h"
 
@@ -15,9 +16,6 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// The weight of the last trial in the running training error that is shown.
-constexpr double kRecent = 0.002;
-
 }  // namespace
 
 ImageSet first_examples(const ImageSet& images, std::size_t examples) {
@@ -28,13 +26,11 @@ ImageSet first_examples(const ImageSet& images, std::size_t examples) {
   return result;
 }
 
-ImageSet spread_examples(const ImageSet& images, std::size_t examples) {
-  if (examples == 0 || examples >= images.size()) return images;
+ImageSet examples_of(const ImageSet& images, std::span<const std::uint32_t> indices) {
   ImageSet result = images;
   result.labels.clear();
   result.pixels.clear();
-  for (std::size_t n = 0; n < examples; ++n) {
-    const std::size_t index = n * images.size() / examples;
+  for (const std::uint32_t index : indices) {
     const auto image = images.image(index);
     result.labels.push_back(images.labels[index]);
     result.pixels.insert(result.pixels.end(), image.begin(), image.end());
@@ -46,8 +42,8 @@ TrainingSession::TrainingSession(const proto::Experiment& experiment, const Trai
     : experiment_(experiment),
       train_(&data.train),
       test_(&data.test),
-      interim_test_(spread_examples(
-          data.test, static_cast<std::size_t>(experiment.training().interim_test_examples()))),
+      interim_test_(
+          examples_of(data.test, interim_test_order(experiment.training(), data.test.size()))),
       parameters_(initial_parameters(experiment.network(), experiment.seed())),
       protocol_(experiment.trial(), experiment.seed()),
       network_(experiment.network(), parameters_, experiment.seed(), protocol_.processes()),
@@ -85,13 +81,8 @@ bool TrainingSession::train_epoch(int epoch, TrainingObserver& observer,
                                   const std::function<bool()>& stop) {
   const proto::Training& training = experiment_.training();
   const auto total = static_cast<std::int64_t>(train_->size()) * training.epochs();
-  std::vector<std::uint32_t> order(train_->size());
-  std::iota(order.begin(), order.end(), 0U);
-  if (training.shuffle()) {
-    RandomStream stream(
-        {experiment_.seed(), 0, Purpose::kShuffling, static_cast<std::uint32_t>(epoch)});
-    stream.shuffle(std::span(order));
-  }
+  const std::vector<std::uint32_t> order =
+      epoch_order(training, experiment_.seed(), train_->size(), epoch);
   auto start = Clock::now();
   for (std::size_t n = 0; n < order.size(); ++n) {
     if (stop()) {
@@ -107,7 +98,7 @@ bool TrainingSession::train_epoch(int epoch, TrainingObserver& observer,
     errors_since_test_ += wrong;
     ++trials_since_test_;
     ++trials_;
-    recent_error_percent_ += kRecent * ((wrong ? 100.0 : 0.0) - recent_error_percent_);
+    recent_error_percent_ += kRecentImage * ((wrong ? 100.0 : 0.0) - recent_error_percent_);
     observer.trained(trials_, total, recent_error_percent_);
     const bool last = n + 1 == order.size();
     const std::int64_t interval = training.evaluate_every_examples();
@@ -118,6 +109,22 @@ bool TrainingSession::train_epoch(int epoch, TrainingObserver& observer,
     }
   }
   return true;
+}
+
+std::uint64_t TrainingSession::images() const {
+  const proto::Training& training = experiment_.training();
+  const auto epochs = static_cast<std::uint64_t>(training.epochs());
+  const std::uint64_t train = train_->size() * epochs;
+  std::uint64_t interim_tests = 0;
+  if (const auto interval = static_cast<std::uint64_t>(training.evaluate_every_examples());
+      interval > 0) {
+    for (std::uint64_t n = interval; n <= train; n += interval) {
+      interim_tests += n % train_->size() != 0;
+    }
+  }
+  if (epochs == 0) return test_->size();
+  if (training.evaluate_before_training()) ++interim_tests;
+  return train + epochs * test_->size() + interim_tests * interim_test_.size();
 }
 
 TrainingSummary TrainingSession::run(TrainingObserver& observer,

@@ -93,6 +93,37 @@ void fill_choices(proto::Projection& projection) {
   }
 }
 
+void fill_activations(proto::RateNetwork& network) {
+  for (proto::RateLayer& layer : *network.mutable_layer()) {
+    if (!layer.has_activation()) {
+      const bool is_output = &layer == &*network.mutable_layer()->rbegin();
+      const bool is_softmax = network.loss() == proto::SOFTMAX_CROSS_ENTROPY;
+      layer.set_activation(!is_output ? proto::TANH : is_softmax ? proto::SOFTMAX : proto::LINEAR);
+    }
+  }
+}
+
+void fill_optimizer(proto::Optimizer& optimizer) {
+  if (optimizer.method_case() == proto::Optimizer::METHOD_NOT_SET) {
+    optimizer.mutable_adam();
+  }
+}
+
+void fill_choices(proto::RateNetwork& network, proto::RateLearning& learning) {
+  if (!network.has_loss()) {
+    const bool classifies = network.task() == proto::CLASSIFICATION;
+    network.set_loss(classifies ? proto::SOFTMAX_CROSS_ENTROPY : proto::SQUARED_ERROR);
+  }
+  fill_activations(network);
+  if (!learning.has_inverse_loss()) {
+    const bool is_simplified =
+        learning.algorithm() == proto::SDTP || learning.algorithm() == proto::AO_SDTP;
+    learning.set_inverse_loss(is_simplified ? proto::DENOISING : proto::NOISE_PRESERVING);
+  }
+  fill_optimizer(*learning.mutable_optimizer());
+  fill_optimizer(*learning.mutable_inverse_optimizer());
+}
+
 // Protobuf prints 17 digits where 16 are enough, and escapes every letter outside ASCII.
 class ValuePrinter : public google::protobuf::TextFormat::FastFieldValuePrinter {
  public:
@@ -137,7 +168,19 @@ proto::Experiment with_defaults(proto::Experiment experiment) {
       fill_choices(projection);
     }
   }
+  const bool has_rates = experiment.has_rate_network();
+  if (has_rates) {
+    fill_choices(*experiment.mutable_rate_network(),
+                 *experiment.mutable_training()->mutable_rate_learning());
+  }
   fill(experiment);
+  // What does not go with the kind of network.
+  if (has_rates) {
+    experiment.clear_trial();
+  } else {
+    experiment.clear_rate_network();
+    experiment.mutable_training()->clear_rate_learning();
+  }
   return experiment;
 }
 

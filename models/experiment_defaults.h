@@ -11,7 +11,9 @@ std::string name_of(const proto::Projection& projection);
 
 // A copy with all that the schema says of unset fields written out: scalars with a default, the
 // messages that hold such scalars, and each projection's name, dense connectivity and
-// matched_moments. Other members of a oneof and fields without a default stay unset.
+// matched_moments, and the choices of a rate network that depend on others (its loss, activations,
+// inverse loss and optimizers). Other members of a oneof and fields without a default stay unset,
+// and so does what does not go with the kind of network: its trial or its rate_learning.
 proto::Experiment with_defaults(proto::Experiment experiment);
 
 // Text format that reads back to the same message, with the shortest digits that do.

@@ -15,7 +15,9 @@
 namespace apical {
 
 // An experiment as a person wrote it: a text-format file, then options that change it, in order.
-// Remembers where each field was set, so that a mistake found later is reported at its line.
+// Files that it includes are read before it; what it sets replaces what they set, and experiment()
+// is what comes of all of them. Remembers where each field was set, so that a mistake found later
+// is reported at its line.
 // Fields that are not set are not filled in: see with_defaults().
 class ExperimentFile {
  public:
@@ -29,7 +31,8 @@ class ExperimentFile {
   static ExperimentFile read_with_mistakes(const std::filesystem::path& file,
                                            std::span<const Override> overrides = {});
 
-  // As read_with_mistakes(), of text that is called `name` in mistakes.
+  // As read_with_mistakes(), of text that is called `name` in mistakes, and from whose folder
+  // includes are read.
   static ExperimentFile parse(std::string_view text, const std::string& name,
                               std::span<const Override> overrides = {});
 

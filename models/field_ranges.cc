@@ -65,6 +65,21 @@ constexpr std::array kRanges = {
     length("Trial.test_length_ms"),
     duration("Trial.test_settling_time_ms"),
 
+    FieldRange{"DenseLayer.units", 1, 1e7},
+    FieldRange{"LocalLayer.kernel", 1, 1000},
+    FieldRange{"LocalLayer.channels", 1, 1e5},
+    FieldRange{"LocalLayer.stride", 1, 1000},
+    FieldRange{"RateLearning.batch_size", 1, 1e5},
+    FieldRange{"RateLearning.alpha", 0, 1000},
+    FieldRange{"RateLearning.sigma", 0, 1000},
+    FieldRange{"RateLearning.auxiliary_outputs", 0, 1e6},
+    FieldRange{"Adam.learning_rate", 0, 1000},
+    FieldRange{"Adam.beta1", 0, 0.999999},
+    FieldRange{"Adam.beta2", 0, 0.999999},
+    FieldRange{"Adam.epsilon", 0, 1, true},
+    FieldRange{"Sgd.learning_rate", 0, 1000},
+    FieldRange{"Sgd.momentum", 0, 0.999999},
+
     not_negative("DataSet.train_examples"),
     not_negative("DataSet.test_examples"),
     not_negative("Training.epochs"),
@@ -129,8 +144,8 @@ std::string FieldRange::words() const {
   if (std::isinf(high)) {
     return above_low ? fmt::format("above {}", low) : fmt::format("of {} or more", low);
   }
-  return above_low ? fmt::format("above {} and at most {:.0f}", low, high)
-                   : fmt::format("from {} to {:.0f}", low, high);
+  return above_low ? fmt::format("above {} and at most {:.9g}", low, high)
+                   : fmt::format("from {} to {:.9g}", low, high);
 }
 
 const FieldRange* find_range(const FieldDescriptor& field) {

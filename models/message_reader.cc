@@ -77,7 +77,7 @@ class MessageReader {
                   fmt::format("unknown field `{}` in {}", field.name, message_name(path)),
                   suggestion(field.name, field_names(type)));
     }
-    if (!is_free(field, *descriptor, message)) {
+    if (!is_free(field, path, *descriptor, message)) {
       return false;
     }
     const bool is_message = descriptor->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
@@ -85,23 +85,30 @@ class MessageReader {
                       : read_value(field, path, *descriptor, message);
   }
 
-  bool is_free(const TextField& field, const FieldDescriptor& descriptor, const Message& message) {
+  // Whether these fields have not given it yet. What `message` held before them may be replaced.
+  bool is_free(const TextField& field, const std::string& path, const FieldDescriptor& descriptor,
+               const Message& message) {
     if (descriptor.is_repeated()) {
       return true;
     }
-    const google::protobuf::Reflection& reflection = *message.GetReflection();
     if (field.in_list) {
       return fail(field.line, fmt::format("`{}` is not a list", field.name), "give one value");
     }
-    if (reflection.HasField(message, &descriptor)) {
+    if (given_.contains(join_path(path, field.name))) {
       return fail(field.line, fmt::format("`{}` is given twice", field.name), "remove one of them");
     }
     const OneofDescriptor* choice = descriptor.real_containing_oneof();
-    if (choice != nullptr && reflection.HasOneof(message, choice)) {
-      const FieldDescriptor& first = *reflection.GetOneofFieldDescriptor(message, choice);
-      return fail(field.line,
-                  fmt::format("`{}` and `{}` exclude each other", first.name(), field.name),
-                  "remove one of them");
+    if (choice != nullptr && message.GetReflection()->HasOneof(message, choice)) {
+      const std::string& first =
+          message.GetReflection()->GetOneofFieldDescriptor(message, choice)->name();
+      const std::string first_path = join_path(path, first);
+      if (given_.contains(first_path)) {
+        return fail(field.line, fmt::format("`{}` and `{}` exclude each other", first, field.name),
+                    "remove one of them");
+      }
+      if (first != field.name) {
+        reading_.places.erase(first_path);
+      }
     }
     return true;
   }
@@ -121,7 +128,8 @@ class MessageReader {
     } else {
       nested = reflection.MutableMessage(&message, &descriptor);
     }
-    reading_.places.set(nested_path, place_of_(field.line));
+    given_.insert(nested_path);
+    reading_.places.set_outer(nested_path, place_of_(field.line));
     read(field.fields, nested_path, *nested);
     return true;
   }
@@ -149,6 +157,7 @@ class MessageReader {
                   fmt::format("`{}` cannot be {}", field.name, quoted(field.value)),
                   expected_value(descriptor, field.value));
     }
+    given_.insert(value_path);
     reading_.places.set(value_path, place_of_(field.line));
     return true;
   }
@@ -161,17 +170,26 @@ class MessageReader {
 
   const std::function<Place(int)>& place_of_;
   Reading& reading_;
+  std::set<std::string> given_;  // paths
 };
 
 }  // namespace
 
 void Places::set(const std::string& path, const Place& place) {
+  erase(path);
+  places_.insert_or_assign(path, place);
+}
+
+void Places::set_outer(const std::string& path, const Place& place) {
+  places_.insert_or_assign(path, place);
+}
+
+void Places::erase(const std::string& path) {
   std::erase_if(places_, [&path](const auto& entry) {
     const std::string_view key = entry.first;
-    return key.size() > path.size() && key.starts_with(path) &&
-           (key[path.size()] == '.' || key[path.size()] == '[');
+    return key == path || (key.size() > path.size() && key.starts_with(path) &&
+                           (key[path.size()] == '.' || key[path.size()] == '['));
   });
-  places_.insert_or_assign(path, place);
 }
 
 const Place& Places::find(std::string_view path) const {

@@ -30,6 +30,12 @@ class Places {
   // Replaces the places of `path` and of all fields in it.
   void set(const std::string& path, const Place& place);
 
+  // Replaces the place of `path` alone.
+  void set_outer(const std::string& path, const Place& place);
+
+  // Forgets the places of `path` and of all fields in it.
+  void erase(const std::string& path);
+
   bool has(const std::string& path) const { return places_.contains(path); }
 
   // The place of `path`, or else that of the innermost message around it.
@@ -49,8 +55,9 @@ struct Reading {
 // `path` with the field `name` of that message.
 std::string join_path(const std::string& path, std::string_view name);
 
-// Sets the fields of `message`, whose path is `path`. Fields that do not fit the schema are
-// mistakes, each one is reported, and the others are set. `place_of` is given lines.
+// Sets the fields of `message`, whose path is `path`, over what it holds already: values are
+// replaced, messages merged, repeated fields go on. Fields that do not fit the schema or are given
+// twice are mistakes, each one is reported, and the others are set. `place_of` is given lines.
 void read_message(const std::vector<TextField>& fields, const std::string& path,
                   const std::function<Place(int)>& place_of, google::protobuf::Message& message,
                   Reading& reading);

@@ -34,12 +34,6 @@ std::vector<Compartment> compartments_of(const proto::Population& population) {
   return {};
 }
 
-bool is_name(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
-}
-
 // The closed form divides by the difference of any two of its decay rates.
 bool too_close(double a, double b) {
   constexpr double kRelative = 0.01 * (1 - 1e-9);  // 1 % itself is allowed, however it is rounded
@@ -451,6 +445,12 @@ class NetworkCheck {
 };
 
 }  // namespace
+
+bool is_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
 
 void check_network(const ExperimentFile& file, std::vector<Mistake>& mistakes) {
   if (file.experiment().has_network()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/experiment_file.h"
@@ -17,5 +18,8 @@ void check_network(const ExperimentFile& file, std::vector<Mistake>& mistakes);
 // the file leave open which names there are.
 void check_population_name(const ExperimentFile& file, const std::string& path,
                            const std::string& name, std::vector<Mistake>& mistakes);
+
+// Whether `text` can be the name of a population, projection or layer.
+bool is_name(std::string_view text);
 
 }  // namespace apical

@@ -99,6 +99,10 @@ class Assignment {
       throw Refusal{fmt::format("unknown field `{}`", step.field),
                     suggestion(step.field, field_names(type))};
     }
+    if (field->is_repeated() && field->message_type() == nullptr) {
+      throw Refusal{fmt::format("`{}` cannot be changed by an option", step.field),
+                    "change it in the file"};
+    }
     if (step.element && !field->is_repeated()) {
       throw Refusal{fmt::format("`{}` is not a list", step.field),
                     fmt::format("write `{}` without [{}]", step.field, *step.element)};

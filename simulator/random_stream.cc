@@ -5,10 +5,13 @@
 #include <immintrin.h>
 #endif
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cmath>
 #include <numbers>
+
+#include "simulator/vector_math.h"
 
 namespace apical {
 namespace {
@@ -59,6 +62,52 @@ void philox_sixteen(std::uint64_t counter, std::array<std::uint32_t, 2> id,
 }
 #endif
 
+// Draws that bulk distributions take at a time.
+constexpr std::size_t kBlock = 64;
+constexpr std::size_t kBlockWords = 4 * kBlock;
+
+// sin and cos of pi/2 r for r in [-1/2, 1/2], error below 1e-7 (Taylor series).
+float sine_of_quarter(float r) {
+  const float x = r * (std::numbers::pi_v<float> / 2);
+  const float z = x * x;
+  float p = 2.7557319e-6F;
+  p = fused(p, z, -1.9841270e-4F);
+  p = fused(p, z, 8.3333333e-3F);
+  p = fused(p, z, -1.6666667e-1F);
+  return fused(p * z, x, x);
+}
+float cosine_of_quarter(float r) {
+  const float x = r * (std::numbers::pi_v<float> / 2);
+  const float z = x * x;
+  float p = 2.4801587e-5F;
+  p = fused(p, z, -1.3888889e-3F);
+  p = fused(p, z, 4.1666667e-2F);
+  p = fused(p, z, -0.5F);
+  return fused(p, z, 1.0F);
+}
+
+// 23 bits and a half, in (0, 1).
+float unit_of(std::uint32_t bits) {
+  return (static_cast<float>(static_cast<std::int32_t>(bits)) + 0.5F) * 0x1p-23F;
+}
+
+// Box & Muller: a radius from one word, an angle from another, two normals from both. The angle's
+// upper two bits are its quadrant.
+void normals_of(const std::uint32_t* radii, const std::uint32_t* angles, float sd, float* values) {
+  for (std::size_t n = 0; n < kBlock; ++n) {
+    const float radius = sd * std::sqrt(-2.0F * fast_log(unit_of(radii[n] >> 9)));
+    const std::uint32_t quadrant = angles[n] >> 30;
+    const float r = unit_of((angles[n] << 2) >> 9) - 0.5F;
+    const float sine = sine_of_quarter(r);
+    const float cosine = cosine_of_quarter(r);
+    const float first = (quadrant & 1) != 0 ? sine : cosine;
+    const float second = (quadrant & 1) != 0 ? cosine : sine;
+    const float sign = (quadrant & 2) != 0 ? -radius : radius;
+    values[n] = first * sign;
+    values[kBlock + n] = second * sign;
+  }
+}
+
 }  // namespace
 
 RandomStream::RandomStream(StreamKey key, std::uint64_t position)
@@ -93,6 +142,35 @@ void RandomStream::words(std::span<std::uint32_t> words) {
     for (std::size_t k = 0; k < 4; ++k) out[k * draws + n] = block[k];
   }
   position_ += draws;
+}
+
+template <typename OfDraws>
+void RandomStream::fill(std::span<float> values, const OfDraws& of_draws) {
+  std::array<std::uint32_t, kBlockWords> words;
+  std::array<float, kBlockWords> block;
+  while (!values.empty()) {
+    this->words(words);
+    of_draws(words.data(), block.data());
+    const std::size_t count = std::min(values.size(), kBlockWords);
+    std::copy_n(block.begin(), count, values.begin());
+    values = values.subspan(count);
+  }
+}
+
+void RandomStream::uniforms(float low, float high, std::span<float> values) {
+  const float scale = (high - low) * 0x1p-24F;
+  fill(values, [&](const std::uint32_t* words, float* block) {
+    for (std::size_t k = 0; k < kBlockWords; ++k) {
+      block[k] = fused(static_cast<float>(static_cast<std::int32_t>(words[k] >> 8)), scale, low);
+    }
+  });
+}
+
+void RandomStream::normals(float sd, std::span<float> values) {
+  fill(values, [&](const std::uint32_t* words, float* block) {
+    normals_of(words, words + kBlock, sd, block);
+    normals_of(words + 2 * kBlock, words + 3 * kBlock, sd, block + 2 * kBlock);
+  });
 }
 
 double RandomStream::uniform() {

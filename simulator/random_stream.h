@@ -17,6 +17,11 @@ enum class Purpose : std::uint32_t {
   kInitialBiases = 3,
   kShuffling = 4,
   kPhaseLengths = 5,
+  kFeedbackWeights = 32,
+  kInverseWeights = 33,
+  kAuxiliaryWeights = 34,
+  kInverseNoise = 35,
+  kAugmentation = 36,
 };
 
 // Names one of the independent streams of a run.
@@ -55,6 +60,12 @@ class RandomStream {
   // the draws is a contiguous array.
   void words(std::span<std::uint32_t> words);
 
+  // Uniform in [low, high), four to a draw, multiples of 2^-24 of the interval.
+  void uniforms(float low, float high, std::span<float> values);
+
+  // Normal with mean 0, four to a draw, to single precision; none is beyond 5.8 sd.
+  void normals(float sd, std::span<float> values);
+
   // Puts the elements in a uniformly random order (Fisher and Yates).
   template <typename T>
   void shuffle(std::span<T> elements) {
@@ -65,6 +76,8 @@ class RandomStream {
 
  private:
   std::array<std::uint32_t, 4> draw();
+  template <typename OfDraws>
+  void fill(std::span<float> values, const OfDraws& of_draws);
 
   std::array<std::uint32_t, 2> key_;
   std::array<std::uint32_t, 2> id_;  // upper half of the counter

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "datasets/data_error.h"
+#include "learning/divergence_error.h"
 #include "models/mistake.h"
 #include "simulator/file_error.h"
 #include "tools/write_error.h"
@@ -60,6 +61,8 @@ int run_reporting_errors(const std::function<ExitCode()>& command) {
         report(ExitCode::kBadModelFile, to_string(mistake));
       }
       return ExitCode::kBadModelFile;
+    } catch (const DivergenceError& error) {
+      return report(ExitCode::kBadModelFile, error.what());
     } catch (const DataError& error) {
       return report(ExitCode::kBadData, error.what());
     } catch (const FileError& error) {

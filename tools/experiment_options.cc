@@ -39,8 +39,8 @@ ExperimentChoice experiment_choice(const options::variables_map& given) {
 std::vector<DataShape> known_data_shapes() {
   std::vector<DataShape> shapes;
   for (const CatalogueEntry& entry : catalogue()) {
-    shapes.push_back(
-        {std::string(entry.name), entry.rows * entry.columns * entry.channels, entry.classes});
+    shapes.push_back({std::string(entry.name), entry.rows * entry.columns * entry.channels,
+                      entry.classes, entry.rows, entry.columns, entry.channels});
   }
   return shapes;
 }

@@ -10,14 +10,18 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "datasets/catalogue.h"
 #include "learning/experiment_check.h"
+#include "learning/rate_session.h"
+#include "learning/session.h"
 #include "learning/training_session.h"
 #include "learning/trial_recorder.h"
 #include "models/experiment_defaults.h"
@@ -27,6 +31,7 @@
 #include "tools/experiment_options.h"
 #include "tools/interrupt.h"
 #include "tools/progress.h"
+#include "tools/rate_data.h"
 #include "tools/run_folder.h"
 #include "tools/version.h"
 
@@ -87,44 +92,42 @@ double per_example_ms(double seconds, std::int64_t examples) {
   return examples == 0 ? 0 : seconds * 1000 / static_cast<double>(examples);
 }
 
-// How many images a whole run shows: those of training and those of all tests.
-std::uint64_t images_in_run(const proto::Training& training, const TrainAndTest& data) {
-  const auto epochs = static_cast<std::uint64_t>(training.epochs());
-  const std::uint64_t train = data.train.size() * epochs;
-  std::uint64_t interim_tests = 0;
-  if (const auto interval = static_cast<std::uint64_t>(training.evaluate_every_examples());
-      interval > 0) {
-    for (std::uint64_t n = interval; n <= train; n += interval) {
-      interim_tests += n % data.train.size() != 0;
-    }
-  }
-  if (epochs == 0) return data.test.size();
-  if (training.evaluate_before_training()) ++interim_tests;
-  const auto interim = static_cast<std::uint64_t>(training.interim_test_examples());
-  const std::uint64_t in_interim_test =
-      interim == 0 ? data.test.size() : std::min<std::uint64_t>(interim, data.test.size());
-  return train + epochs * data.test.size() + interim_tests * in_interim_test;
+// Negative where there is none.
+Metric percent(const std::string& name, double value) {
+  return value < 0 ? Metric(name) : Metric(name, value);
+}
+
+// The result of a test, in words: the error of a network that classifies, else its loss.
+std::string test_result(const Measurement& m) {
+  return m.test_error_percent < 0 ? fmt::format("test loss {:.4g}", m.test_loss.value_or(0))
+                                  : fmt::format("test error {:.2f} %", m.test_error_percent);
 }
 
 // Shows what a session does and keeps what it measures.
 class RunObserver final : public TrainingObserver {
  public:
-  RunObserver(RunFolder& folder, Progress& progress, TrialRecorder& recorder)
-      : folder_(&folder), progress_(&progress), recorder_(&recorder) {}
+  // `recorder` is null where there are no trials.
+  RunObserver(RunFolder& folder, Progress& progress, TrialRecorder* recorder)
+      : folder_(&folder), progress_(&progress), recorder_(recorder) {}
 
   const std::optional<Measurement>& last() const { return last_; }
 
-  void before_trial(std::int64_t index) override { recorder_->before_trial(index); }
+  void before_trial(std::int64_t index) override {
+    if (recorder_ != nullptr) recorder_->before_trial(index);
+  }
   void after_trial(std::int64_t index, const PhaseTimes& times, std::size_t label) override {
-    recorder_->after_trial(index, times, label);
+    if (recorder_ != nullptr) recorder_->after_trial(index, times, label);
   }
 
   void trained(std::int64_t done, std::int64_t /*total*/, double recent_error_percent) override {
-    if (done % kStatusEvery == 0) {
-      progress_->set_status(fmt::format("training, error {:.1f} %{}", recent_error_percent, test_));
+    const auto trained = static_cast<std::uint64_t>(done);
+    if (trained >= trained_ + kStatusEvery || trained % kStatusEvery == 0) {
+      const std::string error =
+          recent_error_percent < 0 ? "" : fmt::format(", error {:.1f} %", recent_error_percent);
+      progress_->set_status(fmt::format("training{}{}", error, test_));
     }
-    progress_->update(static_cast<std::uint64_t>(done) + tested_before_);
-    trained_ = static_cast<std::uint64_t>(done);
+    progress_->update(trained + tested_before_);
+    trained_ = trained;
   }
 
   void tested(std::size_t done, std::size_t total) override {
@@ -134,30 +137,31 @@ class RunObserver final : public TrainingObserver {
   }
 
   void measured(const Measurement& m) override {
-    Metric train_error("train_error_percent");
-    if (m.train_error_percent >= 0) {
-      train_error = Metric("train_error_percent", m.train_error_percent);
-    }
     const std::int64_t examples = m.train_examples - (last_ ? last_->train_examples : 0);
     const double train_seconds = m.train_seconds - (last_ ? last_->train_seconds : 0);
-    const std::vector<Metric> row = {
-        Metric("train_examples", m.train_examples),
-        Metric("epoch", m.epoch),
-        Metric("test_examples", m.test_examples),
-        Metric("test_error_percent", m.test_error_percent),
-        train_error,
-        Metric("train_seconds", m.train_seconds),
-        Metric("test_seconds", m.test_seconds),
-        Metric("train_ms_per_example", per_example_ms(train_seconds, examples)),
-        Metric("test_ms_per_example", per_example_ms(m.test_seconds, m.test_examples))};
+    std::vector<Metric> row = {Metric("train_examples", m.train_examples), Metric("epoch", m.epoch),
+                               Metric("test_examples", m.test_examples),
+                               percent("test_error_percent", m.test_error_percent),
+                               percent("train_error_percent", m.train_error_percent)};
+    if (m.test_loss) {
+      row.emplace_back("test_loss", *m.test_loss);
+      row.push_back(m.train_loss ? Metric("train_loss", *m.train_loss) : Metric("train_loss"));
+    }
+    if (m.test_top5_error_percent) {
+      row.emplace_back("test_top5_error_percent", *m.test_top5_error_percent);
+    }
+    row.insert(row.end(),
+               {Metric("train_seconds", m.train_seconds), Metric("test_seconds", m.test_seconds),
+                Metric("train_ms_per_example", per_example_ms(train_seconds, examples)),
+                Metric("test_ms_per_example", per_example_ms(m.test_seconds, m.test_examples))});
     folder_->append_metrics(row);
     last_ = m;
-    test_ = fmt::format(", test error {:.2f} %", m.test_error_percent);
+    test_ = ", " + test_result(m);
     progress_->set_status(test_.substr(2));
   }
 
  private:
-  static constexpr std::int64_t kStatusEvery = 50;
+  static constexpr std::uint64_t kStatusEvery = 50;
 
   RunFolder* folder_;
   Progress* progress_;
@@ -175,9 +179,14 @@ nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const Run
   summary["name"] = experiment.name();
   summary["complete"] = run.complete;
   if (last) {
-    summary["test_error_percent"] = last->test_error_percent;
+    if (last->test_error_percent >= 0) summary["test_error_percent"] = last->test_error_percent;
     if (last->train_error_percent >= 0) {
       summary["train_error_percent"] = last->train_error_percent;
+    }
+    if (last->test_loss) summary["test_loss"] = *last->test_loss;
+    if (last->train_loss) summary["train_loss"] = *last->train_loss;
+    if (last->test_top5_error_percent) {
+      summary["test_top5_error_percent"] = *last->test_top5_error_percent;
     }
     summary["epochs"] = last->epoch;
   }
@@ -197,21 +206,43 @@ nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const Run
   return summary;
 }
 
-TrainAndTest load_data(const proto::DataSet& chosen, const std::filesystem::path& folder) {
-  TrainAndTest data = load(*find_data_set(chosen.name()), folder);
-  data.train = first_examples(data.train, static_cast<std::size_t>(chosen.train_examples()));
-  data.test = first_examples(data.test, static_cast<std::size_t>(chosen.test_examples()));
-  return data;
-}
+// The session of an experiment, with its data and, for a spiking network, what records its trials.
+struct Prepared {
+  TrainAndTest images;
+  std::optional<RateData> rate_data;
+  std::unique_ptr<Session> session;
+  std::unique_ptr<TrialRecorder> recorder;
+
+  Prepared(const proto::Experiment& experiment, const std::filesystem::path& data_folder) {
+    const proto::DataSet& chosen = experiment.data();
+    if (experiment.has_rate_network()) {
+      rate_data.emplace(chosen, data_folder);
+      session = std::make_unique<RateSession>(experiment, rate_data->train(), rate_data->test());
+      return;
+    }
+    images = load(*find_data_set(chosen.name()), data_folder);
+    images.train = first_examples(images.train, static_cast<std::size_t>(chosen.train_examples()));
+    images.test = first_examples(images.test, static_cast<std::size_t>(chosen.test_examples()));
+    auto spiking = std::make_unique<TrainingSession>(experiment, images);
+    recorder = std::make_unique<TrialRecorder>(experiment.recording(), spiking->network());
+    session = std::move(spiking);
+  }
+  Prepared(const Prepared&) = delete;  // the session refers to the images
+  Prepared& operator=(const Prepared&) = delete;
+};
 
 ExitCode run(const RunRequest& request) {
   const auto start = std::chrono::steady_clock::now();
   const proto::Experiment experiment = with_defaults(
       read_checked_experiment(request.choice.file, request.choice.overrides, known_data_shapes())
           .experiment());
-  const TrainAndTest data = load_data(experiment.data(), request.data);
+  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism,
+                                    static_cast<std::size_t>(request.threads));
+  tbb::task_arena arena(request.threads);
   // All that can be wrong has been found before anything is written.
-  TrainingSession session(experiment, data);
+  const std::unique_ptr<Prepared> prepared =
+      arena.execute([&] { return std::make_unique<Prepared>(experiment, request.data); });
+  Session& session = *prepared->session;
   const std::string name =
       experiment.name().empty() ? request.choice.file.stem().string() : experiment.name();
   if (request.out.empty() && name.find('/') != std::string::npos) {
@@ -224,20 +255,15 @@ ExitCode run(const RunRequest& request) {
       request.force);
   folder.write_experiment(to_text(experiment));
 
-  TrialRecorder recorder(experiment.recording(), session.network());
   const ProgressDisplay display = ProgressDisplay::standard_error(request.quiet);
-  Progress progress(images_in_run(experiment.training(), data), "images", display);
+  Progress progress(session.images(), "images", display);
   const Interrupt interrupt([&](std::string_view line) { progress.message(line); });
-  RunObserver observer(folder, progress, recorder);
-
-  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism,
-                                    static_cast<std::size_t>(request.threads));
-  tbb::task_arena arena(request.threads);
+  RunObserver observer(folder, progress, prepared->recorder.get());
   const TrainingSummary run =
       arena.execute([&] { return session.run(observer, [&] { return interrupt.requested(); }); });
 
-  if (recorder.records()) {
-    const RecordedSpikes& recorded = recorder.recorded();
+  if (prepared->recorder && prepared->recorder->records()) {
+    const RecordedSpikes& recorded = prepared->recorder->recorded();
     write_sonata_spikes(folder.file("spikes.h5"), recorded.populations, recorded.trials);
   }
   const double wall_seconds =
@@ -249,10 +275,10 @@ ExitCode run(const RunRequest& request) {
     return ExitCode::kInterrupted;
   }
   progress.finish();
-  std::cout << fmt::format(
-      "{}: test error {:.2f} % after {} training images ({:.2f} ms each), in {}\n", name,
-      observer.last().value_or(Measurement()).test_error_percent, run.train_examples,
-      per_example_ms(run.train_seconds, run.train_examples), folder.path().string());
+  std::cout << fmt::format("{}: {} after {} training images ({:.2f} ms each), in {}\n", name,
+                           test_result(observer.last().value_or(Measurement())), run.train_examples,
+                           per_example_ms(run.train_seconds, run.train_examples),
+                           folder.path().string());
   return ExitCode::kDone;
 }
 

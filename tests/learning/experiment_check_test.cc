@@ -66,13 +66,45 @@ std::vector<std::string> check_replaced(const std::string& old_text, const std::
   return check(replaced(kExperiment, old_text, new_text));
 }
 
+const std::array kZooDataSets = {DataShape{"mnist", 784, 10, 28, 28, 1},
+                                 DataShape{"cifar10", 3072, 10, 32, 32, 3},
+                                 DataShape{"imagenet", 150528, 1000, 224, 224, 3}};
+
 TEST(ExperimentCheck, FindsNothingInTheZoo) {
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator("models/zoo")) {
-    EXPECT_NO_THROW(read_checked_experiment(entry.path(), {}, kDataSets)) << entry.path();
+    if (entry.is_directory()) continue;
+    const ExperimentFile file = read_checked_experiment(entry.path(), {}, kZooDataSets);
+    EXPECT_EQ(file.experiment().name(), entry.path().stem()) << entry.path();
     ++files;
   }
-  EXPECT_GE(files, 4);
+  EXPECT_GE(files, 51);
+}
+
+// The cells of both published tables.
+TEST(ExperimentCheck, TheZooHasEveryPublishedAlgorithmOnEveryNetwork) {
+  const std::array algorithms = {"bp",
+                                 "fa",
+                                 "dfa",
+                                 "dtp_parallel",
+                                 "dtp_alternating",
+                                 "sdtp_parallel",
+                                 "sdtp_alternating",
+                                 "ao_sdtp_parallel",
+                                 "ao_sdtp_alternating"};
+  std::vector<std::string> names;
+  for (const std::string network : {"mnist_fc", "mnist_lc", "cifar10_fc", "cifar10_lc"}) {
+    for (const std::string algorithm : algorithms) names.push_back(network + "_" + algorithm);
+  }
+  for (const char* algorithm : {"bp", "fa", "dtp_parallel", "dtp_alternating", "sdtp_parallel"}) {
+    names.push_back(std::string("imagenet_lc_") + algorithm);
+  }
+  for (const char* data : {"mnist", "cifar10", "imagenet"}) {
+    names.push_back(std::string(data) + "_conv_bp");
+  }
+  for (const std::string& name : names) {
+    EXPECT_TRUE(std::filesystem::exists("models/zoo/" + name + ".textproto")) << name;
+  }
 }
 
 TEST(ExperimentCheck, FindsNothingInAGoodExperiment) { EXPECT_THAT(check(kExperiment), IsEmpty()); }
@@ -194,6 +226,72 @@ TEST(ExperimentCheck, ReadThrowsAllMistakes) {
     EXPECT_EQ(error.mistakes()[0].where, path.string() + ":5");
     EXPECT_EQ(error.mistakes()[1].where, path.string() + ":18");
   }
+}
+
+constexpr const char* kRateExperiment = R"(rate_network {
+  layer { name: "hidden" locally_connected { kernel: 3 channels: 2 } }
+  layer { name: "output" dense { units: 10 } }
+}
+data { name: "mnist" }
+training {
+  rate_learning { algorithm: DTP }
+}
+)";
+
+std::vector<std::string> check_rate(const std::string& old_text, const std::string& new_text) {
+  const std::string text = replaced(kRateExperiment, old_text, new_text);
+  return lines(check_experiment(ExperimentFile::parse(text, "f"), kZooDataSets));
+}
+
+TEST(ExperimentCheck, FindsNothingInAGoodRateNetwork) {
+  EXPECT_THAT(check_rate("DTP", "SDTP"), IsEmpty());
+  EXPECT_THAT(check_rate("units: 10 }", "units: 10 } activation: SOFTMAX"), IsEmpty());
+  // Every algorithm takes any of the settings.
+  EXPECT_THAT(check_rate("DTP", "BP alpha: 0.2 sigma: 0.1 inverse_loss: DENOISING"), IsEmpty());
+  EXPECT_THAT(check_rate("units: 10 } }", "units: 784 } } task: AUTOENCODING"), IsEmpty());
+}
+
+TEST(ExperimentCheck, TellsWhatIsWrongInARateNetwork) {
+  const std::vector<std::array<std::string, 3>> cases = {
+      {"units: 10", "units: 9",
+       "f:3: size mismatch: the output `output` has 9 neurons, mnist has 10 classes; set units: "
+       "10"},
+      {"units: 10 } }", "units: 10 } } task: AUTOENCODING",
+       "f:3: size mismatch: the output `output` has 10 neurons, an mnist image has 784 values; "},
+      {"units: 10", "units: 0", "f:3: `units` is 0; give a value from 1 to "},
+      {"units: 10", "", "f:3: dense layer without `units`; "},
+      {"kernel: 3", "kernel: 0", "f:2: `kernel` is 0; "},
+      {"kernel: 3", "", "f:2: layer without `kernel`; "},
+      {"channels: 2", "", "f:2: layer without `channels`; "},
+      {"kernel: 3 channels: 2", "kernel: 3 channels: 2 stride: 0", "f:2: `stride` is 0; "},
+      {"kernel: 3 channels: 2", "kernel: 900 channels: 90000",
+       "f:2: layer `hidden` has 28 x 28 x 90000 neurons on 28 x 28 x 1 and 5.72e+13 weights; "},
+      {"locally_connected { kernel: 3 channels: 2 }", "",
+       "f:2: layer `hidden` has no connectivity; add dense { ... }, "},
+      {"name: \"hidden\"", "name: \"output\"",
+       "f:3: second layer named `output`; the first is at f:2"},
+      {"name: \"hidden\"", "", "f:2: layer without a name; "},
+      {"name: \"hidden\"", "name: \"a b\"", "f:2: `a b` cannot be a layer's name; "},
+      {"channels: 2 }", "channels: 2 } activation: SOFTMAX",
+       "f:2: `activation` of `hidden` is SOFTMAX; give TANH, "},
+      {"units: 10 }", "units: 10 } activation: TANH",
+       "f:3: `activation` of the output `output` is TANH with the loss SOFTMAX_CROSS_ENTROPY; "},
+      {"units: 10 } }", "units: 784 } } task: AUTOENCODING loss: SOFTMAX_CROSS_ENTROPY",
+       "f:3: `loss` is SOFTMAX_CROSS_ENTROPY with `task` AUTOENCODING; give SQUARED_ERROR"},
+      {"algorithm: DTP", "", "f:7: no algorithm for `rate_network`; "},
+      {"DTP", "DTT", "f:7: `algorithm` cannot be `DTT`; did you mean `DTP`?"},
+      {"DTP", "DTP batch_size: 0", "f:7: `batch_size` is 0; "},
+      {"DTP", "DTP optimizer { adam { beta1: 1 } }",
+       "f:7: `beta1` is 1; give a value from 0 to 0.999999"},
+      {"training {", "trial {}\ntraining {", "f:6: `trial` goes with a `network` only; remove it"},
+      {"training {", "recording { spikes {} }\ntraining {",
+       "f:6: `recording.spikes` goes with a `network` only; remove it"},
+  };
+  for (const auto& [old_text, new_text, mistake] : cases) {
+    EXPECT_THAT(check_rate(old_text, new_text), ElementsAre(StartsWith(mistake))) << new_text;
+  }
+  EXPECT_THAT(check_replaced("  epochs: 60", "  rate_learning { algorithm: BP }"),
+              ElementsAre(StartsWith("f:18: `training.rate_learning` goes with a `rate_network`")));
 }
 
 }  // namespace

@@ -283,6 +283,98 @@ TEST(ExperimentFile, TellsWhyAFileCannotBeRead) {
   EXPECT_THAT(mistake(testing::TempDir()), HasSubstr("cannot be read: it is a folder"));
 }
 
+class Include : public testing::Test {
+ protected:
+  Include() {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_ / "parts");
+  }
+
+  void write(const std::string& name, const std::string& text) const {
+    std::ofstream(folder_ / name) << text;
+  }
+
+  ExperimentFile read(const std::vector<Override>& overrides = {}) const {
+    return ExperimentFile::read_with_mistakes(folder_ / "main", overrides);
+  }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "include";
+};
+
+TEST_F(Include, StartsFromOtherFiles) {
+  write("main",
+        "include: \"parts/one\" include: \"parts/two\"\n"
+        "training { epochs: 5 }\nrecording { spikes { trials: 9 } }\n");
+  write("parts/one", "include: \"base\"\nseed: 7\ntraining { shuffle: false epochs: 3 }");
+  write("parts/base", "seed: 8 name: \"base\"\nrecording { spikes { trials: 1 } }");
+  write("parts/two", "trial { phase_length_ms: 60 }\nname: \"two\"");
+  const ExperimentFile file = read();
+  EXPECT_THAT(lines(file.mistakes()), IsEmpty());
+  proto::Experiment expected;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(
+      "seed: 7 name: \"two\" training { shuffle: false epochs: 5 } trial { phase_length_ms: 60 } "
+      "recording { spikes { trials: 1 } spikes { trials: 9 } }",
+      &expected));
+  // It stands alone: nothing is left of the includes.
+  EXPECT_TRUE(MessageDifferencer::Equals(file.experiment(), expected));
+  EXPECT_EQ(file.where("training.epochs"), path("main") + ":2");
+  EXPECT_EQ(file.where("training.shuffle"), path("parts/one") + ":3");
+  EXPECT_EQ(file.where("seed"), path("parts/one") + ":2");
+  EXPECT_EQ(file.where("recording.spikes[0]"), path("parts/base") + ":2");
+  EXPECT_EQ(file.where("recording.spikes[1].trials"), path("main") + ":3");
+  EXPECT_EQ(read({Override::from_set("training.epochs=6")}).experiment().training().epochs(), 6);
+}
+
+TEST_F(Include, AnotherChoiceReplacesTheIncludedOne) {
+  write("main", "include: \"parts/one\"\ntraining { rate_learning { optimizer { sgd {} } } }");
+  write("parts/one", "training { rate_learning { optimizer { adam { beta1: 0.5 } } } }");
+  const ExperimentFile file = read();
+  EXPECT_THAT(lines(file.mistakes()), IsEmpty());
+  const proto::Optimizer& optimizer = file.experiment().training().rate_learning().optimizer();
+  EXPECT_TRUE(optimizer.has_sgd());
+  EXPECT_EQ(file.where("training.rate_learning.optimizer.adam.beta1"), path("main") + ":2");
+}
+
+TEST_F(Include, TellsMistakesWhereTheyAre) {
+  write("main", "include: \"parts/one\"\nsede: 1\nname: \"a\"\nname: \"b\"");
+  write("parts/one", "\ntraining { epoch: 3 }");
+  EXPECT_THAT(lines(read().mistakes()),
+              ElementsAre(StartsWith(path("parts/one") + ":2: unknown field `epoch`"),
+                          StartsWith(path("main") + ":2: unknown field `sede`"),
+                          StartsWith(path("main") + ":4: `name` is given twice")));
+}
+
+TEST_F(Include, TellsWhatCannotBeIncluded) {
+  const auto mistake = [this] {
+    try {
+      read();
+    } catch (const ModelFileError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  write("main", "\ninclude: \"parts/none\"");
+  EXPECT_EQ(mistake(), path("main") +
+                           ":2: `include` \"parts/none\" cannot be read: No such file or "
+                           "directory; give the path of an experiment, relative to this file's "
+                           "folder");
+  write("main", "include: \"parts/one\"");
+  write("parts/one", "include: \"../main\"");
+  EXPECT_EQ(mistake(), path("parts/one") +
+                           ":1: `include` \"../main\" leads back to a file that "
+                           "includes it; remove one of them");
+  write("parts/one", "seed: 1\nname: {");
+  EXPECT_THAT(mistake(), StartsWith(path("parts/one") + ":2: "));
+  write("main", "include: 3");
+  EXPECT_THAT(mistake(), StartsWith(path("main") + ":1: `include` cannot be `3`; "));
+  write("main", "seed: 1");
+  EXPECT_THAT(lines(read({Override::from_set("include=parts/one")}).mistakes()),
+              ElementsAre("--set include=parts/one: `include` cannot be changed by an option; "
+                          "change it in the file"));
+}
+
 TEST(Override, SetsFields) {
   EXPECT_EQ(with("training.epochs=3").experiment().training().epochs(), 3);
   EXPECT_EQ(with("training.shuffle=false").experiment().training().shuffle(), false);
@@ -431,6 +523,33 @@ TEST(WithDefaults, KeepsChoicesThatWereMade) {
   EXPECT_EQ(projection.name(), "p");
   EXPECT_EQ(projection.initializer().normal().sd(), 0.3);
   EXPECT_TRUE(projection.initializer().normal().has_mean());
+}
+
+TEST(WithDefaults, ChoosesWhatDependsOnOtherFieldsOfARateNetwork) {
+  const auto full = [](const std::string& more) {
+    return with_defaults(
+        ExperimentFile::parse("rate_network { layer {} layer {} " + more, "f").experiment());
+  };
+  const proto::Experiment classifier =
+      full("} training { rate_learning { algorithm: SDTP optimizer { sgd {} } } }");
+  EXPECT_EQ(classifier.rate_network().loss(), proto::SOFTMAX_CROSS_ENTROPY);
+  EXPECT_EQ(classifier.rate_network().layer(0).activation(), proto::TANH);
+  EXPECT_EQ(classifier.rate_network().layer(1).activation(), proto::SOFTMAX);
+  const proto::RateLearning& learning = classifier.training().rate_learning();
+  EXPECT_EQ(learning.inverse_loss(), proto::DENOISING);
+  EXPECT_EQ(learning.batch_size(), 128);
+  EXPECT_TRUE(learning.optimizer().sgd().has_momentum());
+  EXPECT_EQ(learning.inverse_optimizer().adam().beta2(), 0.999);
+  EXPECT_FALSE(classifier.has_trial());
+  const proto::Experiment autoencoder =
+      full("task: AUTOENCODING } training { rate_learning { algorithm: DTP } }");
+  EXPECT_EQ(autoencoder.rate_network().loss(), proto::SQUARED_ERROR);
+  EXPECT_EQ(autoencoder.rate_network().layer(1).activation(), proto::LINEAR);
+  EXPECT_EQ(autoencoder.training().rate_learning().inverse_loss(), proto::NOISE_PRESERVING);
+  // A spiking network has no use for any of it.
+  EXPECT_FALSE(with_defaults(ExperimentFile::parse(kNetwork, "f").experiment())
+                   .training()
+                   .has_rate_learning());
 }
 
 TEST(ToText, PrintsTheShortestDigitsThatReadBack) {

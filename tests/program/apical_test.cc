@@ -264,6 +264,54 @@ TEST_F(ApicalTest, AnInterruptStopsAndKeepsWhatWasMeasured) {
   EXPECT_GT(summary("out")["train_examples"], 0);
 }
 
+TEST_F(ApicalTest, RateNetworksRunLikeAnyOther) {
+  const std::string zoo = (root_ / "models/zoo/mnist_fc_ao_sdtp_parallel.textproto").string();
+  const auto run_rates = [&](const std::string& out, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"run",   zoo, "--data", digits().string(),
+                                          "--out", out, "--set",  "training.epochs=2"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return apical(arguments);
+  };
+  const Finished finished = run_rates("one", {"--threads", "1"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  ASSERT_EQ(run_rates("two", {"--threads", "2"}).exit_code, 0);
+  const std::string one = measurements(folder_ / "one/metrics.csv");
+  EXPECT_EQ(measurements(folder_ / "two/metrics.csv"), one);
+  EXPECT_THAT(one, StartsWith("train_examples,epoch,test_examples,test_error_percent,"
+                              "train_error_percent,test_loss,train_loss,test_top5_error_percent,"));
+  EXPECT_THAT(one, HasSubstr("\n1000,2,200,"));
+  const nlohmann::json summary = this->summary("one");
+  EXPECT_EQ(summary["train_examples"], 1000);
+  EXPECT_EQ(summary["spikes"], 0);
+  EXPECT_GT(summary["events"], 0);
+  EXPECT_GT(summary["test_loss"], 0);
+  // Any other algorithm is one option away; the folder's file needs none of the zoo's.
+  for (const char* algorithm : {"BP", "FA", "DFA", "TP", "DTP", "SDTP"}) {
+    EXPECT_EQ(run_rates(algorithm,
+                        {"--set", std::string("training.rate_learning.algorithm=") + algorithm})
+                  .exit_code,
+              0)
+        << algorithm;
+    EXPECT_NE(measurements(folder_ / algorithm / "metrics.csv"), one) << algorithm;
+  }
+  ASSERT_EQ(
+      apical({"run", "one/experiment.textproto", "--data", digits().string(), "--out", "again"})
+          .exit_code,
+      0);
+  EXPECT_EQ(measurements(folder_ / "again/metrics.csv"), one);
+  // Divergence is told, with what to change.
+  const Finished diverged =
+      run_rates("diverged", {"--set", "training.rate_learning.algorithm=BP", "--set",
+                             "training.rate_learning.optimizer.sgd.learning_rate=1000", "--set",
+                             "rate_network.layer[hidden_1].activation=LINEAR", "--set",
+                             "rate_network.layer[hidden_2].activation=LINEAR", "--set",
+                             "rate_network.layer[hidden_3].activation=LINEAR", "--set",
+                             "rate_network.layer[hidden_4].activation=LINEAR", "--set",
+                             "rate_network.layer[hidden_5].activation=LINEAR"});
+  EXPECT_EQ(diverged.exit_code, 3);
+  EXPECT_THAT(diverged.err, HasSubstr("lower the learning_rate"));
+}
+
 TEST_F(ApicalTest, VersionAndHelp) {
   EXPECT_THAT(apical({"--version"}).out, StartsWith("apical "));
   for (const char* command : {"run", "check", "data", "plot"}) {

@@ -61,7 +61,8 @@ TEST_P(Documentation, CommandsRun) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Documentation,
-                         testing::Values("README.md", "docs/tutorial.md", "docs/model-files.md"),
+                         testing::Values("README.md", "docs/algorithms.md", "docs/tutorial.md",
+                                         "docs/model-files.md"),
                          [](const auto& tested) {
                            std::string name = fs::path(tested.param).stem().string();
                            std::erase_if(name, [](char c) { return !std::isalnum(c); });
@@ -94,6 +95,9 @@ std::string default_of(const FieldDescriptor& field) {
       break;
     case FieldDescriptor::CPPTYPE_BOOL:
       text << (field.default_value_bool() ? "true" : "false");
+      break;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      text << field.default_value_enum()->name();
       break;
     default:
       ADD_FAILURE() << field.full_name() << ": a default of a type that this test does not know";

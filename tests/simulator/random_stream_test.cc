@@ -157,6 +157,39 @@ TEST(RandomStreamTest, NormalIsNormal) {
   }
 }
 
+TEST(RandomStreamTest, NormalsInBulkAreNormalAndUncorrelated) {
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    RandomStream stream({seed, 5, Purpose::kInverseNoise, 0});
+    std::vector<float> values(100000);
+    stream.normals(2, values);
+    std::vector<double> ranks;
+    double neighbours = 0;
+    double pairs = 0;  // of one draw
+    for (std::size_t n = 0; n < values.size(); ++n) {
+      ranks.push_back(normal_cdf(values[n] / 2.0));
+      if (n > 0) neighbours += values[n] * values[n - 1] / 4.0;
+      if (n >= 64) pairs += values[n] * values[n - 64] / 4.0;
+    }
+    const double root = std::sqrt(static_cast<double>(values.size()));
+    EXPECT_LT(kolmogorov_statistic(ranks), kKolmogorovBound);
+    EXPECT_LT(std::abs(neighbours) / root, kNormalBound);
+    EXPECT_LT(std::abs(pairs) / root, kNormalBound);
+  }
+}
+
+TEST(RandomStreamTest, UniformsInBulkAreUniform) {
+  RandomStream stream({1, 5, Purpose::kInverseWeights, 0});
+  std::vector<float> values(100000);
+  stream.uniforms(-0.5F, 1.5F, values);
+  std::vector<double> ranks;
+  for (const float value : values) {
+    ASSERT_GE(value, -0.5F);
+    ASSERT_LE(value, 1.5F);
+    ranks.push_back((value + 0.5) / 2);
+  }
+  EXPECT_LT(kolmogorov_statistic(ranks), kKolmogorovBound);
+}
+
 TEST(RandomStreamTest, WaldIsInverseGaussian) {
   constexpr std::size_t kDraws = 200000;
   struct Case {

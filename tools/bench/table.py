@@ -24,6 +24,9 @@ FIGURES = {
     "thinning/clock": Figure("candidates_per_second", 1e-6, "M candidates/s", "itself"),
     "thinning/population": Figure("candidates_per_second", 1e-6, "M candidates/s", "the clock"),
     "trial": Figure("cpu_time", 1, "ms/image", "500 neurons"),
+    "dense_map": Figure("gflops", 1, "GFLOP/s", "sgemm of the same shapes"),
+    "locally_connected": Figure("gflops", 1, "GFLOP/s", "sgemm"),
+    "convolutional": Figure("gflops", 1, "GFLOP/s", "sgemm"),
     "evaluation": Figure("images_per_second", 1, "images/s", "1 thread"),
     "scaling/spikes": Figure("seconds_per_spike", 1e9, "ns/spike", "the first"),
     "scaling/fan_out": Figure("seconds_per_synaptic_event", 1e9, "ns/synaptic event", "the first"),
@@ -33,7 +36,7 @@ FIGURES = {
     "scaling/silent_hidden": Figure("seconds_per_neuron", 1e9, "ns/neuron in 25 ms", "the first"),
 }
 # Counters that hold a ratio that was measured within one loop.
-RATIOS = ("fraction", "speed_up")
+RATIOS = ("fraction", "fraction_of_large", "speed_up")
 
 
 def figure_of(suite, case):

@@ -1,0 +1,53 @@
+#include "learning/optimizer.h"
+
+#include <cassert>
+#include <cmath>
+
+namespace apical {
+
+Adam::Adam(const proto::Adam& settings, std::size_t parameters)
+    : settings_(settings), mean_(parameters), square_(parameters) {}
+
+void Adam::step(std::span<float> parameters, std::span<const float> gradient) {
+  assert(parameters.size() == mean_.size() && gradient.size() == mean_.size());
+  ++steps_;
+  const auto t = static_cast<double>(steps_);
+  const double beta1 = settings_.beta1();
+  const double beta2 = settings_.beta2();
+  const auto b1 = static_cast<float>(beta1);
+  const auto b2 = static_cast<float>(beta2);
+  const auto new1 = static_cast<float>(1 - beta1);
+  const auto new2 = static_cast<float>(1 - beta2);
+  const auto rate = static_cast<float>(settings_.learning_rate() / (1 - std::pow(beta1, t)));
+  const auto square_scale = static_cast<float>(1 / (1 - std::pow(beta2, t)));
+  const auto epsilon = static_cast<float>(settings_.epsilon());
+  float* const m = mean_.data();
+  float* const v = square_.data();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const float g = gradient[i];
+    m[i] = fused(new1, g, b1 * m[i]);
+    v[i] = fused(new2 * g, g, b2 * v[i]);
+    parameters[i] -= rate * m[i] / (std::sqrt(v[i] * square_scale) + epsilon);
+  }
+}
+
+MomentumDescent::MomentumDescent(const proto::Sgd& settings, std::size_t parameters)
+    : learning_rate_(static_cast<float>(settings.learning_rate())),
+      momentum_(static_cast<float>(settings.momentum())),
+      velocity_(parameters) {}
+
+void MomentumDescent::step(std::span<float> parameters, std::span<const float> gradient) {
+  assert(parameters.size() == velocity_.size() && gradient.size() == velocity_.size());
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    velocity_[i] = fused(momentum_, velocity_[i], gradient[i]);
+    parameters[i] -= learning_rate_ * velocity_[i];
+  }
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const proto::Optimizer& settings,
+                                          std::size_t parameters) {
+  if (settings.has_sgd()) return std::make_unique<MomentumDescent>(settings.sgd(), parameters);
+  return std::make_unique<Adam>(settings.adam(), parameters);
+}
+
+}  // namespace apical

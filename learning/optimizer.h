@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "proto/rate_learning.pb.h"
+#include "simulator/vector_math.h"
+
+namespace apical {
+
+// Steps down the gradient of a loss, for one array of parameters. The state (moments, velocity)
+// belongs to the array, so an optimizer always steps the same one. Every parameter is stepped
+// alone; bits depend neither on the array's length nor on threads.
+class Optimizer {
+ public:
+  Optimizer() = default;
+  Optimizer(const Optimizer&) = delete;
+  Optimizer& operator=(const Optimizer&) = delete;
+  virtual ~Optimizer() = default;
+
+  // `gradient` is that of the loss at `parameters`; both have as many elements as the array.
+  virtual void step(std::span<float> parameters, std::span<const float> gradient) = 0;
+};
+
+// Kingma & Ba (ICLR 2015), algorithm 1. With g the gradient of step t = 1, 2, ...:
+//   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2
+//   theta -= learning_rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+class Adam final : public Optimizer {
+ public:
+  Adam(const proto::Adam& settings, std::size_t parameters);
+
+  void step(std::span<float> parameters, std::span<const float> gradient) override;
+
+ private:
+  proto::Adam settings_;
+  std::uint64_t steps_ = 0;
+  AlignedFloats mean_;    // m
+  AlignedFloats square_;  // v
+};
+
+// v = momentum v + g, theta -= learning_rate v.
+class MomentumDescent final : public Optimizer {
+ public:
+  MomentumDescent(const proto::Sgd& settings, std::size_t parameters);
+
+  void step(std::span<float> parameters, std::span<const float> gradient) override;
+
+ private:
+  float learning_rate_;
+  float momentum_;
+  AlignedFloats velocity_;
+};
+
+// Adam where no method is set.
+std::unique_ptr<Optimizer> make_optimizer(const proto::Optimizer& settings, std::size_t parameters);
+
+}  // namespace apical

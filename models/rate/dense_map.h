@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "models/rate/linear_map.h"
+
+namespace apical {
+
+// Every output sums every input. Parameters are stored by input: w[j * outputs + i] is the weight
+// of input j onto output i.
+class DenseMap final : public LinearMap {
+ public:
+  // No shape may be empty.
+  DenseMap(Shape input, Shape output);
+
+  Shape input() const override { return input_; }
+  Shape output() const override { return output_; }
+  std::size_t parameters() const override { return inputs_ * outputs_; }
+  std::size_t fan_in() const override { return inputs_; }
+  std::size_t fan_out() const override { return outputs_; }
+
+  void apply(std::span<const float> w, ConstBatchView x, BatchView y) override;
+  void apply_adjoint(std::span<const float> w, ConstBatchView dy, BatchView dx) override;
+  void gradient(ConstBatchView x, ConstBatchView dy, std::span<float> dw) override;
+
+ private:
+  Shape input_;
+  Shape output_;
+  std::size_t inputs_;
+  std::size_t outputs_;
+};
+
+}  // namespace apical

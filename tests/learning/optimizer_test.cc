@@ -1,0 +1,80 @@
+#include "learning/optimizer.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace apical {
+namespace {
+
+constexpr std::array kGradients = {0.5, -2.0, 1e-3, 0.25, 0.0};
+
+// Algorithm 1 of Kingma & Ba, step by step in double precision.
+TEST(Adam, StepsAsComputedByHand) {
+  proto::Adam settings;
+  settings.set_learning_rate(0.1);
+  settings.set_beta1(0.8);
+  settings.set_beta2(0.95);
+  settings.set_epsilon(0.01);
+  Adam adam(settings, 1);
+  std::array<float, 1> theta = {1};
+  double expected = 1;
+  double m = 0;
+  double v = 0;
+  for (std::size_t t = 1; t <= kGradients.size(); ++t) {
+    const double g = kGradients[t - 1];
+    m = 0.8 * m + 0.2 * g;
+    v = 0.95 * v + 0.05 * g * g;
+    const double corrected_m = m / (1 - std::pow(0.8, t));
+    const double corrected_v = v / (1 - std::pow(0.95, t));
+    expected -= 0.1 * corrected_m / (std::sqrt(corrected_v) + 0.01);
+    adam.step(theta, std::array{static_cast<float>(g)});
+    EXPECT_NEAR(theta[0], expected, 1e-6) << t;
+  }
+}
+
+// The first step is learning_rate g / (|g| + epsilon), whatever the betas.
+TEST(Adam, FirstStepIsTheGradientsSign) {
+  proto::Adam settings;
+  settings.set_learning_rate(0.25);
+  Adam adam(settings, 3);
+  std::array<float, 3> theta = {1, 1, 1};
+  adam.step(theta, std::array{3.0F, -0.02F, 0.0F});
+  EXPECT_NEAR(theta[0], 0.75, 1e-6);
+  EXPECT_NEAR(theta[1], 1.25, 1e-6);
+  EXPECT_EQ(theta[2], 1);
+}
+
+TEST(MomentumDescent, StepsAsComputedByHand) {
+  proto::Optimizer settings;
+  settings.mutable_sgd()->set_learning_rate(0.1);
+  settings.mutable_sgd()->set_momentum(0.5);
+  const auto descent = make_optimizer(settings, 1);
+  std::array<float, 1> theta = {1};
+  const std::array expected = {0.95, 1.125, 1.2124};  // velocities 0.5, -1.75, -0.874
+  for (std::size_t t = 0; t < expected.size(); ++t) {
+    descent->step(theta, std::array{static_cast<float>(kGradients[t])});
+    EXPECT_NEAR(theta[0], expected[t], 1e-6) << t;
+  }
+}
+
+// Each parameter is stepped alone.
+TEST(MakeOptimizer, GivesAdamUnlessTold) {
+  const auto many = make_optimizer({}, 37);
+  const auto one = make_optimizer({}, 1);
+  std::array<float, 37> theta{};
+  std::array<float, 1> alone{};
+  std::array<float, 37> gradient{};
+  for (std::size_t t = 0; t < kGradients.size(); ++t) {
+    gradient.fill(static_cast<float>(kGradients[t]));
+    many->step(theta, gradient);
+    one->step(alone, std::span(gradient).first(1));
+    for (const float value : theta) EXPECT_EQ(value, alone[0]);
+  }
+  EXPECT_NE(alone[0], 0);
+}
+
+}  // namespace
+}  // namespace apical
