@@ -1,5 +1,7 @@
 #include "learning/training_session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <span>
@@ -93,6 +95,7 @@ bool TrainingSession::train_epoch(int epoch, TrainingObserver& observer,
     const std::size_t label = train_->labels[image];
     observer.before_trial(trials_);
     const PhaseTimes times = protocol_.run(train_->image(image), label);
+    check_finite();
     observer.after_trial(trials_, times, label);
     const bool wrong = protocol_.answer() != label;
     errors_since_test_ += wrong;
@@ -125,6 +128,15 @@ std::uint64_t TrainingSession::images() const {
   if (epochs == 0) return test_->size();
   if (training.evaluate_before_training()) ++interim_tests;
   return train + epochs * test_->size() + interim_tests * interim_test_.size();
+}
+
+void TrainingSession::check_finite() const {
+  const auto is_finite = [](float v) { return std::isfinite(v); };
+  if (std::ranges::all_of(rule_.output_potentials(), is_finite)) return;
+  throw DivergenceError(fmt::format(
+      "after {} training images the output's potentials are no longer numbers; lower the "
+      "learning_rate of the projections",
+      trials_ + 1));
 }
 
 TrainingSummary TrainingSession::run(TrainingObserver& observer,

@@ -32,6 +32,7 @@ class TrainingSession final : public Session {
   TrainingSummary run(TrainingObserver& observer, const std::function<bool()>& stop) override;
 
  private:
+  void check_finite() const;
   bool train_epoch(int epoch, TrainingObserver& observer, const std::function<bool()>& stop);
   bool measure(const ImageSet& images, TrainingObserver& observer,
                const std::function<bool()>& stop);

@@ -10,11 +10,9 @@ TrialProtocol::TrialProtocol(const proto::Trial& trial, std::uint64_t seed)
 void TrialProtocol::bind(Network& network, SegregatedDendrites& rule) {
   network_ = &network;
   rule_ = &rule;
-  Simulation& simulation = network.simulation();
   network.synchronize(*this);
   network.observe(target_rates_, network.output());
-  simulation.influence(*this, target_rates_);
-  simulation.influence(target_rates_, *this);
+  network.simulation().influence(target_rates_, *this);
 }
 
 double TrialProtocol::phase_length() {

@@ -110,12 +110,16 @@ void Network::synchronize(const Process& process) {
   };
   for (const auto& population : populations_) both_ways(*population);
   for (const auto& line : delay_lines_) both_ways(*line);
+  for (const Process* observer : observing_) simulation_.influence(process, *observer);
+  synchronized_.push_back(&process);
 }
 
 void Network::observe(const Process& process, const Population& population) {
   simulation_.influence(process, population);
   for (const auto& each : populations_) simulation_.influence(*each, process);
   for (const auto& line : delay_lines_) simulation_.influence(*line, process);
+  for (const Process* each : synchronized_) simulation_.influence(*each, process);
+  observing_.push_back(&process);
 }
 
 void Network::clear_state(Time now) {

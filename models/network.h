@@ -46,7 +46,8 @@ class Network {
 
   // States that `process` reads and acts on the whole network at the time of its own events.
   void synchronize(const Process& process);
-  // States that it reads one population, whatever that depends on.
+  // States that it reads one population, whatever that depends on, processes that act on the whole
+  // network included.
   void observe(const Process& process, const Population& population);
 
   // All potentials at rest and no spikes under way; time and random streams go on.
@@ -82,6 +83,8 @@ class Network {
   std::vector<std::unique_ptr<DenseProjection>> projections_;
   std::vector<std::unique_ptr<DelayLine>> delay_lines_;
   std::vector<SpikingPopulation*> spiking_;
+  std::vector<const Process*> synchronized_;
+  std::vector<const Process*> observing_;
   PoissonPopulation* input_ = nullptr;
   OutputPopulation* output_ = nullptr;
 };

@@ -27,6 +27,9 @@ ExperimentChoice experiment_choice(const options::variables_map& given) {
   ExperimentChoice choice{files.front(), {}};
   if (given.count("set") != 0) {
     for (const auto& assignment : given["set"].as<std::vector<std::string>>()) {
+      if (assignment.find('=') == std::string::npos) {
+        throw UsageError("--set " + assignment + ": no `=`; write PATH=VALUE");
+      }
       choice.overrides.push_back(Override::from_set(assignment));
     }
   }

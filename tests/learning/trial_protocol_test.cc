@@ -39,7 +39,6 @@ class Probe final : public Process {
   void bind(TrialRun& program, std::size_t population) {
     population_ = &program.spiking(population);
     program.network().observe(*this, *population_);
-    program.network().simulation().influence(program.protocol(), *this);
   }
   Time next() const override { return at_ == times_.size() ? kNever : times_[at_]; }
   void advance(Horizon horizon) override {

@@ -4,15 +4,15 @@
 # Usage: tools/bench/run.sh [--quick] [--out DIR] [--json FILE] [SUITE ...]
 #
 # SUITE is event_queue, fan_out, thinning, trial, scaling, evaluation, dense_map or
-# locally_connected; without one, all are run,
-# which takes about five minutes. --quick runs each case once, briefly, to see that it works.
+# locally_connected; without one, all are run, which takes some ten minutes. --quick runs each case
+# once, briefly, to see that it works.
 # DIR (runs/bench unless given) receives what each program wrote and results.json, the table with
 # the machine, the date and the commit; --json puts the latter elsewhere.
 set -eu
 here=$PWD
 cd "$(dirname "$0")/../.."
 usage() {
-  sed -n '4,9s/^# \{0,1\}//p' tools/bench/run.sh
+  sed -n '4,10s/^# \{0,1\}//p' tools/bench/run.sh
   exit "$1"
 }
 
