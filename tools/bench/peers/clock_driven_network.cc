@@ -12,7 +12,6 @@ namespace apical::peers {
 namespace {
 
 // Guerguiev et al. 2017, as in the fields' defaults of proto/. Further ones in clock_driven_soma.h.
-constexpr double kMaxRate = 0.2;
 constexpr double kTeachingConductance = 1;
 constexpr double kReversalPotential = 8;  // excitatory; inhibitory with the other sign
 constexpr double kPhaseLength = 50;
@@ -357,10 +356,6 @@ std::size_t ClockDrivenNetwork::train(std::span<const std::uint8_t> image, std::
 float ClockDrivenNetwork::input_psp(std::size_t input) const {
   return static_cast<float>(kKernel) *
          (input_traces_[input][kLeak] - input_traces_[input][kSynapse]);
-}
-
-float ClockDrivenNetwork::weight(std::size_t input, std::size_t hidden) const {
-  return input_to_hidden_.row(input)[hidden];
 }
 
 float ClockDrivenNetwork::basal_sum(std::size_t hidden) const {

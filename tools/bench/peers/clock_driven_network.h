@@ -60,10 +60,11 @@ class ClockDrivenNetwork {
   };
   const Activity& activity() const { return activity_; }
 
-  // Postsynaptic potential s_j of an input, its weight onto a hidden neuron, and what that neuron
-  // keeps of all of them, sum over j of W_ij s_j.
+  // Postsynaptic potential s_j of an input, weights and biases of the hidden neurons, and what such
+  // a neuron keeps of all inputs, sum over j of W_ij s_j.
   float input_psp(std::size_t input) const;
-  float weight(std::size_t input, std::size_t hidden) const;
+  const WeightRows& hidden_weights() const { return input_to_hidden_; }
+  std::span<const float> hidden_bias() const { return std::span(hidden_.bias).first(hidden_.size); }
   float basal_sum(std::size_t hidden) const;
 
  private:

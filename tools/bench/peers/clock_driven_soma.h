@@ -10,6 +10,7 @@ namespace apical::peers {
 
 // The constants that the C++ peer's somata and network share: those of Guerguiev et al. 2017, as in
 // the fields' defaults of proto/. Times in ms, conductances and rates per ms.
+inline constexpr double kMaxRate = 0.2;
 inline constexpr double kTauLeak = 10;
 inline constexpr double kTauSynapse = 3;
 inline constexpr double kKernel = 1 / (kTauLeak - kTauSynapse);
