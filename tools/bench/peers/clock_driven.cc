@@ -88,8 +88,9 @@ int main_of(int argc, char** argv) {
       ("data", options::value<std::string>()->default_value("")->value_name("DIR"),
        "where MNIST is [$APICAL_DATA, then ~/.cache/apical]")  //
       ("examples", options::value<std::size_t>()->default_value(10000)->value_name("N"),
-       "train on the first N images; 0 for all")                                        //
-      ("seed", options::value<std::uint64_t>()->default_value(1)->value_name("N"), "")  //
+       "train on the first N images; 0 for all")  //
+      ("seed", options::value<std::uint64_t>()->default_value(1)->value_name("N"),
+       "of all random numbers")  //
       ("dt", options::value<double>()->default_value(1)->value_name("MS"),
        "time step: 1 ms over a whole number");
   try {

@@ -32,7 +32,8 @@ def arguments():
     parser.add_argument("--data", help="where MNIST is [$APICAL_DATA, then ~/.cache/apical]")
     parser.add_argument("--json", type=pathlib.Path, help="write the figures to this file as well")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--core", type=int, default=0, help="the core to run on [0]")
+    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)),
+                        help="the core to run on [the last one allowed]")
     parser.add_argument("--examples", action="append", default=[], metavar="PEER=N",
                         help="another number of images for a peer")
     parser.add_argument("--only", action="append", choices=EXAMPLES, help="this peer, not all")

@@ -9,6 +9,12 @@
 # has been built before; the other options go to compare_peers.py, which explains
 # them.
 set -eu
+case ${1:-} in
+  -h | --help)
+    sed -n '2,10s/^# \{0,1\}//p' "$0"
+    exit 0
+    ;;
+esac
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 here=$root/tools/bench/peers
 
@@ -35,12 +41,7 @@ if [ "${1:-}" = --no-build ]; then
   [ "$config" = opt ] && bin=$root/bazel-out/k8-opt/bin
 else
   echo "Building apical and the C++ peer (--config=$config) ..." >&2
-  (cd "$root" && bazel build --config="$config" //tools:apical //tools/bench/peers:clock_driven) \
-    >/dev/null 2>&1 || {
-    echo "run.sh: the build fails; see bazel build --config=$config //tools:apical" \
-      "//tools/bench/peers:clock_driven" >&2
-    exit 1
-  }
+  (cd "$root" && bazel build --config="$config" //tools:apical //tools/bench/peers:clock_driven) >&2
   bin=$(cd "$root" && bazel info --config="$config" bazel-bin 2>/dev/null)
 fi
 exec /usr/bin/python3 -B "$here/compare_peers.py" --bin "$bin" --root "$root" \
