@@ -35,7 +35,7 @@ SegregatedDendrites::SegregatedDendrites(const proto::Network& description, Netw
     if (!layers_[layer].learning_rate) layers_[layer].learning_rate = rate;
     synapses_.push_back({&synapses, &parameters.weights[p], layer, rate,
                          std::vector<float>(synapses.weights().sources()),
-                         AlignedFloats(synapses.weights().stride())});
+                         AlignedFloats(padded(synapses.weights().targets()))});
   }
   output_rates_.resize(network.output().size());
 }

@@ -8,8 +8,8 @@
 namespace apical {
 
 // Weights of a dense projection, stored by presynaptic neuron: row j holds the weights of source j
-// onto all targets, contiguous, from the start of a cache line, padded with zeros. In what follows
-// sums and factors by target hold padded(targets()) floats.
+// onto all targets, contiguous, from the start of a cache line, padded with zeros. Arrays by target
+// that the functions below are given hold padded(targets()) floats.
 class DenseWeights {
  public:
   DenseWeights() = default;

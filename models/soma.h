@@ -29,14 +29,15 @@ namespace apical {
 class Soma {
  public:
   // A stretch of time: spikes that arrive, and looks at single neurons between them, both in order
-  // of time. Times lie from origin() to origin_end().
+  // of time; arrivals of one time are added in the order given. Times lie from origin() to
+  // origin_end().
   struct Stretch {
     static constexpr std::size_t kMaxArrivals = 512;
     static constexpr std::size_t kMaxLooks = 4096;
 
     std::size_t arrivals = 0;
     std::array<Time, kMaxArrivals> arrival_times;
-    std::array<const float*, kMaxArrivals> rows;   // of the weights
+    std::array<const float*, kMaxArrivals> rows;   // of the weights (DenseWeights::row)
     std::array<float, kMaxArrivals> conductances;  // of the compartments, to the soma
 
     // Up to kMaxLooks. A spike has no effect yet at its own time.
@@ -56,7 +57,7 @@ class Soma {
   // ---- The hot path ----
 
   Time origin() const { return origin_; }
-  // The latest time for which steps and decays may be asked relative to the origin.
+  // The latest time that a stretch may reach before the origin has to move.
   Time origin_end() const { return origin_ + max_age_; }
   void move_origin(Time now);
 

@@ -15,7 +15,7 @@ namespace apical {
 //
 // Two exponential sums per neuron, A_j = sum exp(-(t - t_jk) / tau_leak) and B_j likewise with
 // tau_synapse, kept relative to an origin so that a neuron that is silent costs nothing and a
-// spike two additions. Then s_j = scale (A_j - B_j), and its integral over [t_0, t_1) is
+// spike three additions. Then s_j = scale (A_j - B_j), and its integral over [t_0, t_1) is
 //   n_j + scale tau_leak (A_j(t_0) - A_j(t_1)) - scale tau_synapse (B_j(t_0) - B_j(t_1))
 // with n_j the spikes in the window. Equivalent to `integral` of each spike's potential.
 class SpikeTrace {

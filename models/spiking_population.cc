@@ -100,7 +100,7 @@ void SpikingPopulation::run_stretch(Horizon horizon) {
   if (first > soma_.origin_end()) soma_.move_origin(first);
 
   Time end = collect_arrivals(soma_.origin_end(), horizon.time);
-  clock_.look_ahead(std::min(end, horizon.time));
+  clock_.look_ahead(end);
   const std::span<const Time> candidates = clock_.times();
   if (candidates.size() > Stretch::kMaxLooks && candidates[Stretch::kMaxLooks] <= end) {
     end = collect_arrivals(end, std::min(candidates[Stretch::kMaxLooks], horizon.time));
@@ -114,7 +114,7 @@ void SpikingPopulation::run_stretch(Horizon horizon) {
 }
 
 // Writes into the stretch what arrives up to `end` and before `before`, merged in the order of
-// (time, input). Returns the time up to which that is all.
+// (time, input). Returns the time, `end` at most, up to which the candidates can be decided with it.
 Time SpikingPopulation::collect_arrivals(Time end, Time before) {
   for (Input& input : inputs_) input.seen = input.taken;
   std::size_t count = 0;
@@ -152,7 +152,7 @@ Time SpikingPopulation::collect_arrivals(Time end, Time before) {
     first->seen = static_cast<std::size_t>(spike - first->waiting.data());
   }
   stretch_.arrivals = count;
-  return end;
+  return std::min(end, before);
 }
 
 // The stretch's looks are the candidates up to and including `end`.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,8 +24,8 @@ class ThinningClock {
  public:
   static constexpr std::size_t kBlock = 128;
 
-  // `rate_per_ms` of each of `neurons`, above 0; candidates start at time 0. Up to `most`
-  // candidates can be looked at ahead of time.
+  // `rate_per_ms` of each of `neurons`, above 0; candidates start at time 0. look_ahead stops once
+  // more than `most` candidates are pending.
   ThinningClock(StreamKey key, std::uint32_t neurons, double rate_per_ms,
                 std::size_t most = kBlock);
 
@@ -44,6 +45,7 @@ class ThinningClock {
 
   // Passes the first `count` of them.
   void pass(std::size_t count) {
+    assert(count <= drawn_ - at_);
     at_ += count;
     if (at_ == drawn_) draw_block();
   }

@@ -36,7 +36,7 @@ TEST(DenseWeightsTest, WeightedRowsAreAMatrixVectorProduct) {
   for (const std::size_t targets : {1U, 10U, 33U}) {
     const DenseWeights weights = random_weights(1, 50, targets, 0, 1);
     const auto sources = some_values(50);
-    AlignedFloats sums(weights.stride(), 0.5F);
+    AlignedFloats sums(padded(weights.targets()), 0.5F);
     weights.add_weighted_rows(sources, sums);
     for (std::size_t i = 0; i < targets; ++i) {
       double expected = 0.5;
@@ -53,7 +53,7 @@ TEST(DenseWeightsTest, OuterProductAddsTargetTimesSource) {
     const DenseWeights before = random_weights(1, 50, targets, 0, 1);
     DenseWeights weights = before;
     const auto sources = some_values(50);
-    AlignedFloats change(weights.stride(), 0.0F);
+    AlignedFloats change(padded(weights.targets()), 0.0F);
     for (std::size_t i = 0; i < targets; ++i) change[i] = std::cos(static_cast<float>(i));
     weights.add_outer_product(change, sources);
     for (std::size_t j = 0; j < 50; ++j) {
@@ -73,10 +73,10 @@ TEST(DenseWeightsTest, SilentSourcesAreNotTouched) {
   DenseWeights weights(2, 4);
   weights.row(0)[1] = std::numeric_limits<float>::quiet_NaN();
   weights.row(1)[1] = 2;
-  AlignedFloats sums(weights.stride(), 0.0F);
+  AlignedFloats sums(padded(weights.targets()), 0.0F);
   weights.add_weighted_rows(std::vector<float>{0, 3}, sums);
   EXPECT_EQ(sums[1], 6.0F);
-  const AlignedFloats change(weights.stride(), std::numeric_limits<float>::infinity());
+  const AlignedFloats change(padded(weights.targets()), std::numeric_limits<float>::infinity());
   weights.row(0)[1] = 1;
   weights.add_outer_product(change, std::vector<float>{0, 0});
   EXPECT_EQ(weights.row(0)[1], 1.0F);

@@ -254,6 +254,46 @@ TEST(SpikingPopulationTest, NoBitDependsOnCuttingRunningAheadOrObservers) {
   }
 }
 
+// More arrivals at a time, and more candidates between two moves of the modes' origin, than a
+// stretch holds, some of them simultaneous: cut into stretches that are full or into small ones,
+// the same bits.
+TEST(SpikingPopulationTest, NoBitDependsOnHowMuchAStretchHolds) {
+  constexpr std::size_t kNeurons = 700;
+  constexpr std::size_t kBurst = 3 * Soma::Stretch::kMaxArrivals + 7;
+  constexpr Time kEnd = 60;
+  const DenseWeights weights = random_weights(3, 40, kNeurons, 0, 0.05);
+  std::vector<Spike> spikes;
+  for (std::uint32_t k = 0; k < kBurst; ++k) spikes.push_back({10.0, k % 40});
+  for (std::uint32_t k = 0; k < kBurst; ++k) spikes.push_back({10.0 + k * 0.01, k * 7 % 40});
+  ThinningClock clock({.seed = 4, .purpose = Purpose::kSpikes}, kNeurons, 0.2);
+  std::vector<Time> candidates;  // of the population below
+  for (; clock.time() < kEnd; clock.pass(1)) candidates.push_back(clock.time());
+  ASSERT_GT(candidates.size(), Soma::Stretch::kMaxLooks);
+  for (std::size_t n = 0; n < candidates.size(); n += 50) {
+    spikes.push_back({candidates[n], static_cast<std::uint32_t>(n % 40)});
+  }
+  std::ranges::stable_sort(spikes, {}, &Spike::time);
+  const auto run = [&](Time max_run_ahead, Time step) {
+    DrivenPopulation<PyramidalPopulation> driven(
+        kNeurons, parsed<proto::Pyramidal>("apical_conductance_per_ms: 0"), 0.3, 4, max_run_ahead);
+    driven.drive(proto::BASAL, weights, spikes);
+    for (Time now = step; now < kEnd; now += step) driven.simulation().run_until(now);
+    driven.simulation().run_until(kEnd);
+    return std::pair(driven.sent(), driven.potentials());
+  };
+  const auto [sent, potentials] = run(1e6, kEnd);
+  EXPECT_GT(sent.size(), candidates.size() / 10);
+  for (const auto& [max_run_ahead, step] : {std::pair(1e6, 0.7), std::pair(0.3, kEnd)}) {
+    const auto [sent_again, potentials_again] = run(max_run_ahead, step);
+    ASSERT_EQ(sent_again.size(), sent.size());
+    for (std::size_t n = 0; n < sent.size(); ++n) {
+      ASSERT_EQ(sent_again[n].time, sent[n].time);
+      ASSERT_EQ(sent_again[n].neuron, sent[n].neuron);
+    }
+    EXPECT_EQ(potentials_again, potentials);
+  }
+}
+
 // Given the spikes that it did send, a population that projects to itself has the potentials of
 // the differential equations with these as input.
 TEST(SpikingPopulationTest, ItsOwnSpikesComeBack) {

@@ -84,13 +84,24 @@ def table(name, results):
 
 
 def main():
-    if len(sys.argv) != 2 or sys.argv[1] in ("-h", "--help"):
-        sys.exit(__doc__)
-    with open(sys.argv[1]) as file:
-        document = json.load(file)
+    if sys.argv[1:] in (["-h"], ["--help"]):
+        print(__doc__)
+        return
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    try:
+        with open(sys.argv[1]) as file:
+            document = json.load(file)
+    except FileNotFoundError:
+        sys.exit(f"{sys.argv[1]}: no such file; tools/bench/run.sh writes one")
     text = DOCUMENT.read_text()
     blocks = {name: table(name, document["results"]) for name in TABLES}
-    blocks["machine"] = "  \n".join(machine_lines(document))
+    if all(blocks.values()):
+        blocks["machine"] = "  \n".join(machine_lines(document))
+    else:
+        blocks["machine"] = None
+        print("Not all suites are in it: the page keeps its machine, date and commit.")
     for name, block in blocks.items():
         if block is None:
             continue

@@ -15,7 +15,7 @@
 #include "models/dense_weights.h"
 #include "simulator/spike.h"
 #include "simulator/vector_math.h"
-#include "tools/bench/driven_population.h"
+#include "tools/bench/fed_population.h"
 #include "tools/bench/stopwatch.h"
 
 namespace apical {
@@ -28,7 +28,7 @@ void axpy(float a, const float* __restrict x, float* __restrict y, std::size_t s
 
 void add_rows(const DenseWeights& weights, std::span<const Spike> spikes, AlignedFloats& sums) {
   for (const Spike& spike : spikes) {
-    axpy(1e-3F, weights.row(spike.neuron), sums.data(), weights.stride());
+    axpy(1e-3F, weights.row(spike.neuron), sums.data(), sums.size());
   }
 }
 
@@ -36,11 +36,11 @@ void add_rows(const DenseWeights& weights, std::span<const Spike> spikes, Aligne
 constexpr std::size_t kBatchesAtOnce = 4;
 
 void fan_out(benchmark::State& state) {
-  DrivenPopulation driven(static_cast<std::size_t>(state.range(0)));
+  FedPopulation driven(static_cast<std::size_t>(state.range(0)));
   const DenseWeights& weights = driven.weights();
-  AlignedFloats sums(weights.stride(), 0.0F);
+  AlignedFloats sums(padded(weights.targets()), 0.0F);
   // Neither goes through the rows that the other has just brought into the nearest cache.
-  std::size_t axpy_batch = DrivenPopulation::kBatches / 2;
+  std::size_t axpy_batch = FedPopulation::kBatches / 2;
   Stopwatch driven_time;
   Stopwatch axpy_time;
   double axpy_elements = 0;

@@ -43,7 +43,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 [ ${#suites[@]} -gt 0 ] || suites=("${all_suites[@]}")
-mkdir -p "$out"
+mkdir -p "$out" "$(dirname "${json:-$out/results.json}")"
 
 config=$(tools/release_config.sh)
 targets=("${suites[@]/#///tools/bench:}")

@@ -15,7 +15,7 @@
 #include "models/pyramidal_population.h"
 #include "simulator/vector_math.h"
 #include "tools/bench/digit_trials.h"
-#include "tools/bench/driven_population.h"
+#include "tools/bench/fed_population.h"
 
 namespace apical {
 namespace {
@@ -32,7 +32,7 @@ constexpr std::size_t kTargets = 500;
 // 25 ms in which so many spikes reach 500 neurons.
 void spikes(benchmark::State& state) {
   const auto count = static_cast<std::size_t>(state.range(0));
-  DrivenPopulation driven(kTargets, DrivenPopulation::kSources, count);
+  FedPopulation driven(kTargets, FedPopulation::kSources, count);
   for (auto _ : state) driven.take_in_batch();
   state.counters["seconds_per_spike"] =
       time_per(static_cast<double>(count) * static_cast<double>(state.iterations()));
@@ -43,9 +43,9 @@ BENCHMARK(spikes)->Name("scaling/spikes")->RangeMultiplier(4)->Range(64, 16'384)
 
 // All sizes have about as many weights, so that they come from the same cache.
 void fan_out(benchmark::State& state) {
-  constexpr std::size_t kWeights = DrivenPopulation::kSources * kTargets;
+  constexpr std::size_t kWeights = FedPopulation::kSources * kTargets;
   const auto targets = static_cast<std::size_t>(state.range(0));
-  DrivenPopulation driven(targets, kWeights / targets);
+  FedPopulation driven(targets, kWeights / targets);
   const auto before = driven.synaptic_events();
   for (auto _ : state) driven.take_in_batch();
   state.counters["seconds_per_synaptic_event"] =
@@ -73,7 +73,7 @@ void silent_sources(benchmark::State& state) {
   input.set_rates(0, values);
   Time now = 0;
   for (auto _ : state) {
-    now += DrivenPopulation::kBatchMs;
+    now += FedPopulation::kBatchMs;
     input.advance({now, 0});
     hidden.catch_up(now);
   }
@@ -118,7 +118,7 @@ void silent_hidden(benchmark::State& state) {
   PyramidalPopulation hidden("hidden", neurons, proto::Pyramidal(), bias, {.seed = 1});
   Time now = 0;
   for (auto _ : state) {
-    now += DrivenPopulation::kBatchMs;
+    now += FedPopulation::kBatchMs;
     hidden.catch_up(now);
   }
   state.counters["seconds_per_neuron"] =

@@ -11,19 +11,13 @@
 namespace apical::peers {
 namespace {
 
-// Guerguiev et al. 2017, as in the fields' defaults of proto/.
-constexpr double kMaxRate = 0.2;
-constexpr double kTauLeak = 10;
-constexpr double kTauSynapse = 3;
-constexpr double kKernel = 1 / (kTauLeak - kTauSynapse);
-constexpr double kLeakConductance = 0.1;
-constexpr double kDendriteConductance = 0.6;  // basal or of the output's dendrite
+// Guerguiev et al. 2017, as in the fields' defaults of proto/. Further ones in clock_driven_soma.h.
 constexpr double kTeachingConductance = 1;
 constexpr double kReversalPotential = 8;  // excitatory; inhibitory with the other sign
 constexpr double kPhaseLength = 50;
 constexpr double kExtraMean = 2;
 constexpr double kExtraShape = 1;
-constexpr std::size_t kSettling = 30;
+constexpr std::size_t kSettling = 30;  // ms
 constexpr double kLearningRate = 0.21;
 constexpr double kStepSize = 20;  // the 20 of P
 
@@ -34,34 +28,12 @@ constexpr double kBiasSpread = 0.001;
 constexpr double kRateFraction = 0.25;
 constexpr double kUniformWidth = 3.465;
 
-constexpr float kLeakDecay = 0.904837418F;     // exp(-1 / 10)
-constexpr float kSynapseDecay = 0.716531311F;  // exp(-1 / 3)
-
 // Means of s below this change no weight: an active input has 1e-2 to 2e-1, so that the change left
 // out is below the rounding errors of those made. Two trials after its last spike an input is
 // below it.
 constexpr float kNegligible = 1e-6F;
 
 constexpr double kGain = kDendriteConductance / (kLeakConductance + kDendriteConductance);
-
-// sums = the rows of the sources, added. Four at a time, so that the sums go through memory
-// once for each four.
-void sum_rows(const float* weights, std::size_t stride, std::span<const std::uint32_t> sources,
-              float* __restrict sums) {
-  std::fill(sums, sums + stride, 0.0F);
-  std::size_t n = 0;
-  for (; n + 4 <= sources.size(); n += 4) {
-    const float* const a = weights + sources[n] * stride;
-    const float* const b = weights + sources[n + 1] * stride;
-    const float* const c = weights + sources[n + 2] * stride;
-    const float* const d = weights + sources[n + 3] * stride;
-    for (std::size_t i = 0; i < stride; ++i) sums[i] += (a[i] + b[i]) + (c[i] + d[i]);
-  }
-  for (; n < sources.size(); ++n) {
-    const float* const row = weights + sources[n] * stride;
-    for (std::size_t i = 0; i < stride; ++i) sums[i] += row[i];
-  }
-}
 
 // The indices of all negative values, in order, in the front of `indices`, which is as long as
 // `values`, a multiple of eight.
@@ -93,28 +65,12 @@ std::span<const std::uint32_t> negative_ones(std::span<const float> values,
   return indices.first(static_cast<std::size_t>(out - indices.data()));
 }
 
-float coefficient_of_decay(double rate_of_soma, double tau) {
-  return static_cast<float>(kDendriteConductance * kKernel *
-                            (std::exp(-1 / tau) - std::exp(-rate_of_soma)) /
-                            (rate_of_soma - 1 / tau));
-}
-
 }  // namespace
-
-ClockDrivenNetwork::Propagator::Propagator(double conductance)
-    : membrane(static_cast<float>(std::exp(-conductance))),
-      leak(coefficient_of_decay(conductance, kTauLeak)),
-      synapse(-coefficient_of_decay(conductance, kTauSynapse)),
-      drive(static_cast<float>(-std::expm1(-conductance) / conductance)) {}
 
 ClockDrivenNetwork::Layer::Layer(std::size_t neurons)
     : size(neurons),
+      somata(neurons),
       bias(padded(neurons)),
-      constant(padded(neurons)),
-      arriving(padded(neurons)),
-      leak(padded(neurons)),
-      synapse(padded(neurons)),
-      v(padded(neurons)),
       v_sum(padded(neurons)),
       random(padded(neurons)),
       change(padded(neurons)),
@@ -122,8 +78,12 @@ ClockDrivenNetwork::Layer::Layer(std::size_t neurons)
       traces(neurons),
       s_forward(neurons) {}
 
-ClockDrivenNetwork::ClockDrivenNetwork(const Shape& shape, std::uint64_t seed)
+ClockDrivenNetwork::ClockDrivenNetwork(const Shape& shape, std::uint64_t seed,
+                                       std::size_t steps_per_ms)
     : shape_(shape),
+      steps_per_ms_(steps_per_ms),
+      dt_(1 / static_cast<double>(steps_per_ms)),
+      settling_steps_(kSettling * steps_per_ms),
       stream_({seed, 0, Purpose::kInitialWeights, 0}),
       random_(seed),
       input_to_hidden_(shape.inputs, shape.hidden),
@@ -131,9 +91,9 @@ ClockDrivenNetwork::ClockDrivenNetwork(const Shape& shape, std::uint64_t seed)
       output_to_hidden_(shape.classes, shape.hidden),
       hidden_(shape.hidden),
       output_(shape.classes),
-      hidden_step_(kLeakConductance + kDendriteConductance),
-      output_step_(kLeakConductance + kDendriteConductance),
-      taught_step_(kLeakConductance + kDendriteConductance + kTeachingConductance),
+      hidden_step_(kLeakConductance + kDendriteConductance, dt_),
+      output_step_(kLeakConductance + kDendriteConductance, dt_),
+      taught_step_(kLeakConductance + kDendriteConductance + kTeachingConductance, dt_),
       input_traces_(shape.inputs),
       input_s_forward_(shape.inputs),
       hidden_v_forward_(padded(shape.hidden)),
@@ -147,17 +107,17 @@ ClockDrivenNetwork::ClockDrivenNetwork(const Shape& shape, std::uint64_t seed)
   for (Layer* layer : {&hidden_, &output_}) {
     // Neurons that only fill up a cache line never fire.
     std::ranges::fill(layer->bias, -1000.0F);
-    std::ranges::fill(layer->v, -1000.0F);
+    std::ranges::fill(layer->somata.v, -1000.0F);
     for (std::size_t i = 0; i < layer->size; ++i) {
       layer->bias[i] =
           static_cast<float>(kBias + kUniformWidth * kBiasSpread * (2 * stream_.uniform() - 1));
-      layer->v[i] = 0;
+      layer->somata.v[i] = 0;
     }
   }
 }
 
 // The paper's choice of moments; standard deviation and mean of the potential are equal in it.
-void ClockDrivenNetwork::draw_weights(Weights& weights, std::size_t targets, std::size_t fan_in,
+void ClockDrivenNetwork::draw_weights(WeightRows& weights, std::size_t targets, std::size_t fan_in,
                                       RandomStream& stream) {
   const auto n = static_cast<double>(fan_in);
   const double rate = kRateFraction * kMaxRate;
@@ -176,18 +136,19 @@ void ClockDrivenNetwork::draw_weights(Weights& weights, std::size_t targets, std
 }
 
 std::size_t ClockDrivenNetwork::phase_steps() {
-  return static_cast<std::size_t>(
-      std::lround(kPhaseLength + stream_.wald(kExtraMean, kExtraShape)));
+  return steps_per_ms_ * static_cast<std::size_t>(
+                             std::lround(kPhaseLength + stream_.wald(kExtraMean, kExtraShape)));
 }
 
 void ClockDrivenNetwork::show(std::span<const std::uint8_t> image) {
   active_.clear();
   active_probability_.clear();
+  const double most_probable = kMaxRate * dt_;
   double rate = 0;
   for (std::uint32_t j = 0; j < image.size(); ++j) {
     if (image[j] == 0) continue;
     active_.push_back(j);
-    active_probability_.push_back(static_cast<float>(kMaxRate * image[j] / 255));
+    active_probability_.push_back(static_cast<float>(most_probable * image[j] / 255));
     rate += kMaxRate * image[j] / 255;
   }
   const std::size_t filled = (active_.size() + LaneRandom::kAtOnce - 1) / LaneRandom::kAtOnce;
@@ -203,8 +164,8 @@ void ClockDrivenNetwork::extend_tables(std::size_t steps) {
     const auto extend = [](std::vector<double>& sums, double term) {
       sums.push_back((sums.empty() ? 0 : sums.back()) + term);
     };
-    leak_power_.push_back(std::exp(-n / kTauLeak));
-    synapse_power_.push_back(std::exp(-n / kTauSynapse));
+    leak_power_.push_back(std::exp(-n * dt_ / kTauLeak));
+    synapse_power_.push_back(std::exp(-n * dt_ / kTauSynapse));
     extend(leak_sum_, leak_power_.back());
     extend(synapse_sum_, synapse_power_.back());
     extend(kernel_sum_, kKernel * (leak_power_.back() - synapse_power_.back()));
@@ -213,10 +174,11 @@ void ClockDrivenNetwork::extend_tables(std::size_t steps) {
 
 // What earlier spikes are at the end of a phase of `steps`, seen from its start.
 void ClockDrivenNetwork::carry_over(std::vector<Trace>& traces, std::size_t steps) const {
-  const double per_sample = kKernel / static_cast<double>(steps - kSettling);
-  const auto leak_mean = static_cast<float>(per_sample * (leak_sum_[steps] - leak_sum_[kSettling]));
+  const double per_sample = kKernel / static_cast<double>(steps - settling_steps_);
+  const auto leak_mean =
+      static_cast<float>(per_sample * (leak_sum_[steps] - leak_sum_[settling_steps_]));
   const auto synapse_mean =
-      static_cast<float>(-per_sample * (synapse_sum_[steps] - synapse_sum_[kSettling]));
+      static_cast<float>(-per_sample * (synapse_sum_[steps] - synapse_sum_[settling_steps_]));
   const auto leak_end = static_cast<float>(leak_power_[steps]);
   const auto synapse_end = static_cast<float>(synapse_power_[steps]);
   for (Trace& trace : traces) {
@@ -240,24 +202,15 @@ void ClockDrivenNetwork::draw_input_spikes() {
 
 // One step of all somata, and the spikes that they fire in the next.
 void ClockDrivenNetwork::advance(Layer& layer, const Propagator& propagator, bool measuring) {
+  layer.somata.advance(propagator);
   random_.fill(layer.random);
-  const std::size_t count = layer.v.size();
-  const float* __restrict const constant = layer.constant.data();
-  const float* __restrict const arriving = layer.arriving.data();
-  float* __restrict const leak = layer.leak.data();
-  float* __restrict const synapse = layer.synapse.data();
-  float* __restrict const v = layer.v.data();
+  const std::size_t count = layer.random.size();
+  const float* __restrict const v = layer.somata.v.data();
   float* __restrict const margin = layer.random.data();
-  const Propagator step = propagator;
-  for (std::size_t i = 0; i < count; ++i) {
-    const float drive = fused(step.leak, leak[i], fused(step.synapse, synapse[i], constant[i]));
-    v[i] = fused(step.membrane, v[i], drive);
-    leak[i] = fused(leak[i], kLeakDecay, arriving[i]);
-    synapse[i] = fused(synapse[i], kSynapseDecay, arriving[i]);
-  }
+  const auto most_probable = static_cast<float>(kMaxRate * dt_);
   // u < p sigmoid(V), without a division.
   for (std::size_t i = 0; i < count; ++i) {
-    margin[i] = fused(margin[i], 1.0F + fast_exp(-v[i]), -static_cast<float>(kMaxRate));
+    margin[i] = fused(margin[i], 1.0F + fast_exp(-v[i]), -most_probable);
   }
   if (measuring) {
     float* __restrict const sum = layer.v_sum.data();
@@ -273,12 +226,12 @@ void ClockDrivenNetwork::run_phase(std::size_t steps, bool teaching, std::size_t
   carry_over(output_.traces, steps);
   const Propagator& output_step = teaching ? taught_step_ : output_step_;
   for (std::size_t i = 0; i < hidden_.bias.size(); ++i) {
-    hidden_.constant[i] =
+    hidden_.somata.constant[i] =
         hidden_step_.drive * static_cast<float>(kDendriteConductance) * hidden_.bias[i];
   }
   for (std::size_t i = 0; i < output_.bias.size(); ++i) {
     const double current = kTeachingConductance * kReversalPotential * (i == label ? 1 : -1);
-    output_.constant[i] =
+    output_.somata.constant[i] =
         output_step.drive * (static_cast<float>(kDendriteConductance) * output_.bias[i] +
                              static_cast<float>(teaching ? current : 0.0));
   }
@@ -286,11 +239,11 @@ void ClockDrivenNetwork::run_phase(std::size_t steps, bool teaching, std::size_t
   std::ranges::fill(output_.v_sum, 0.0F);
   std::ranges::fill(output_rate_, 0.0F);
 
-  const double per_sample = 1 / static_cast<double>(steps - kSettling);
+  const double per_sample = 1 / static_cast<double>(steps - settling_steps_);
   for (std::size_t k = 0; k < steps; ++k) {
     // What a spike of this step, which arrives at its end, comes to by the end of the phase.
     const std::size_t rest = steps - k - 1;
-    const double before_window = k < kSettling ? kernel_sum_[kSettling - k - 1] : 0.0;
+    const double before_window = k < settling_steps_ ? kernel_sum_[settling_steps_ - k - 1] : 0.0;
     const Trace trace = {static_cast<float>(per_sample * (kernel_sum_[rest] - before_window)),
                          static_cast<float>(leak_power_[rest]),
                          static_cast<float>(synapse_power_[rest]), 0};
@@ -302,23 +255,22 @@ void ClockDrivenNetwork::run_phase(std::size_t steps, bool teaching, std::size_t
     activity_.hidden_spikes += hidden_.spikes.size();
     activity_.output_spikes += output_.spikes.size();
 
-    sum_rows(input_to_hidden_.values.data(), input_to_hidden_.stride, input_spikes_,
-             hidden_.arriving.data());
-    sum_rows(hidden_to_output_.values.data(), hidden_to_output_.stride, hidden_.spikes,
-             output_.arriving.data());
-    const bool in_window = k >= kSettling;
+    hidden_.somata.receive(input_to_hidden_, input_spikes_);
+    output_.somata.receive(hidden_to_output_, hidden_.spikes);
+    const bool in_window = k >= settling_steps_;
     advance(hidden_, hidden_step_, in_window && !teaching);
     advance(output_, output_step, in_window && !teaching);
     if (in_window && teaching) {
-      for (std::size_t i = 0; i < output_.v.size(); ++i) output_rate_[i] += sigmoid(output_.v[i]);
+      for (std::size_t i = 0; i < output_.somata.v.size(); ++i)
+        output_rate_[i] += sigmoid(output_.somata.v[i]);
     }
   }
-  activity_.steps += steps;
+  activity_.time += dt_ * static_cast<double>(steps);
 }
 
 void ClockDrivenNetwork::mean_potentials(const Layer& layer, std::size_t steps,
                                          AlignedFloats& means) const {
-  const float scale = 1.0F / static_cast<float>(steps - kSettling);
+  const float scale = 1.0F / static_cast<float>(steps - settling_steps_);
   for (std::size_t i = 0; i < means.size(); ++i) means[i] = scale * layer.v_sum[i];
 }
 
@@ -332,7 +284,7 @@ void ClockDrivenNetwork::find_plateaus(AlignedFloats& plateaus) const {
   for (float& plateau : plateaus) plateau = sigmoid(plateau);
 }
 
-void ClockDrivenNetwork::change_weights(Weights& weights, Layer& layer,
+void ClockDrivenNetwork::change_weights(WeightRows& weights, Layer& layer,
                                         std::span<const float> s_forward,
                                         std::span<const Trace> traces) {
   float leak = 0;
@@ -348,8 +300,8 @@ void ClockDrivenNetwork::change_weights(Weights& weights, Layer& layer,
     synapse += s * traces[j][kSynapse];
   }
   for (std::size_t i = 0; i < count; ++i) {
-    layer.leak[i] = fused(change[i], leak, layer.leak[i]);
-    layer.synapse[i] = fused(change[i], synapse, layer.synapse[i]);
+    layer.somata.leak[i] = fused(change[i], leak, layer.somata.leak[i]);
+    layer.somata.synapse[i] = fused(change[i], synapse, layer.somata.synapse[i]);
     layer.bias[i] += change[i];
   }
 }
@@ -392,11 +344,11 @@ std::size_t ClockDrivenNetwork::train(std::span<const std::uint8_t> image, std::
 
   const std::size_t target_steps = phase_steps();
   run_phase(target_steps, true, label);
-  target_samples_ = target_steps - kSettling;
+  target_samples_ = target_steps - settling_steps_;
   find_plateaus(plateau_target_);
   learn();
 
-  activity_.expected_input_spikes += rate * static_cast<double>(forward_steps + target_steps);
+  activity_.expected_input_spikes += rate * dt_ * static_cast<double>(forward_steps + target_steps);
   const auto potentials = std::span(output_v_forward_).first(shape_.classes);
   return static_cast<std::size_t>(std::ranges::max_element(potentials) - potentials.begin());
 }
@@ -406,12 +358,9 @@ float ClockDrivenNetwork::input_psp(std::size_t input) const {
          (input_traces_[input][kLeak] - input_traces_[input][kSynapse]);
 }
 
-float ClockDrivenNetwork::weight(std::size_t input, std::size_t hidden) const {
-  return input_to_hidden_.row(input)[hidden];
-}
-
 float ClockDrivenNetwork::basal_sum(std::size_t hidden) const {
-  return static_cast<float>(kKernel) * (hidden_.leak[hidden] - hidden_.synapse[hidden]);
+  return static_cast<float>(kKernel) *
+         (hidden_.somata.leak[hidden] - hidden_.somata.synapse[hidden]);
 }
 
 }  // namespace apical::peers

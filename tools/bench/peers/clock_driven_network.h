@@ -7,19 +7,20 @@
 
 #include "simulator/random_stream.h"
 #include "simulator/vector_math.h"
+#include "tools/bench/peers/clock_driven_soma.h"
 #include "tools/bench/peers/lane_random.h"
 
 namespace apical::peers {
 
-// The network of segregated_500.textproto (Guerguiev et al. 2017), simulated in steps of 1 ms: a
+// The network of segregated_500.textproto (Guerguiev et al. 2017), simulated in fixed steps: a
 // peer to measure `apical` against, as fast on one core as its author could make it. It shares
 // with `apical` the data files, the random stream for initial weights and phase lengths, and
 // arithmetic; neurons, learning and trials are written anew.
 //
-// A step from t to t + 1. Each neuron has fired with the probability rate(t) 1 ms; its spikes
-// arrive at t + 1. Potentials go from t to t + 1 by the exact solution for given spikes, so that
-// the step costs accuracy in the times of spikes and the rates within a step only. Phases last a
-// whole number of steps. Times in ms, rates per ms.
+// A step from t to t + dt. Each neuron has fired with the probability rate(t) dt; its spikes
+// arrive at t + dt. Potentials go from t to t + dt by the exact solution for given spikes, so that
+// the step costs accuracy in the times of spikes and the rates within a step only
+// (clock_driven_error.h measures how much). Phases last whole ms. Times in ms, rates per ms.
 //
 // What makes it fast:
 // - The two exponentials of the postsynaptic potentials are kept by the receiving neuron, summed
@@ -39,7 +40,8 @@ class ClockDrivenNetwork {
     std::size_t classes = 10;
   };
 
-  ClockDrivenNetwork(const Shape& shape, std::uint64_t seed);
+  // The step dt is 1 ms / `steps_per_ms`, which is at least 1.
+  ClockDrivenNetwork(const Shape& shape, std::uint64_t seed, std::size_t steps_per_ms = 1);
 
   // A forward phase, a target phase and the changes of all weights, for an image of shape.inputs
   // values. Returns the class whose output neuron had the highest mean potential in the forward
@@ -48,7 +50,7 @@ class ClockDrivenNetwork {
 
   // Sums over all trials so far.
   struct Activity {
-    std::uint64_t steps = 0;
+    double time = 0;  // ms simulated
     std::uint64_t input_spikes = 0;
     std::uint64_t hidden_spikes = 0;
     std::uint64_t output_spikes = 0;
@@ -58,10 +60,11 @@ class ClockDrivenNetwork {
   };
   const Activity& activity() const { return activity_; }
 
-  // Postsynaptic potential s_j of an input, its weight onto a hidden neuron, and what that neuron
-  // keeps of all of them, sum over j of W_ij s_j.
+  // Postsynaptic potential s_j of an input, weights and biases of the hidden neurons, and what such
+  // a neuron keeps of all inputs, sum over j of W_ij s_j.
   float input_psp(std::size_t input) const;
-  float weight(std::size_t input, std::size_t hidden) const;
+  const WeightRows& hidden_weights() const { return input_to_hidden_; }
+  std::span<const float> hidden_bias() const { return std::span(hidden_.bias).first(hidden_.size); }
   float basal_sum(std::size_t hidden) const;
 
  private:
@@ -70,34 +73,11 @@ class ClockDrivenNetwork {
   using Trace = float __attribute__((vector_size(16)));
   enum TraceElement { kWindow, kLeak, kSynapse };  // mean of s; both exponentials, s = k (L - S)
 
-  struct Weights {
-    Weights(std::size_t sources, std::size_t targets)
-        : stride(padded(targets)), values(sources * stride) {}
-    float* row(std::size_t source) { return values.data() + source * stride; }
-    const float* row(std::size_t source) const { return values.data() + source * stride; }
-    std::size_t stride;
-    AlignedFloats values;
-  };
-
-  // Of a soma over one step, for given modes at its start:
-  // V <- membrane V + leak L + synapse S + drive (g_dendrite b + I).
-  struct Propagator {
-    explicit Propagator(double conductance);
-    float membrane;
-    float leak;
-    float synapse;
-    float drive;
-  };
-
   struct Layer {
     explicit Layer(std::size_t neurons);
     std::size_t size;
+    ClockDrivenSomata somata;
     AlignedFloats bias;
-    AlignedFloats constant;  // drive (g_dendrite b + I) in this phase
-    AlignedFloats arriving;  // sums of the weights of spikes in this step
-    AlignedFloats leak;
-    AlignedFloats synapse;
-    AlignedFloats v;
     AlignedFloats v_sum;  // over the window
     AlignedFloats random;
     AlignedFloats change;  // eta P e
@@ -107,7 +87,7 @@ class ClockDrivenNetwork {
     std::vector<float> s_forward;
   };
 
-  void draw_weights(Weights& weights, std::size_t targets, std::size_t fan_in,
+  void draw_weights(WeightRows& weights, std::size_t targets, std::size_t fan_in,
                     RandomStream& stream);
   std::size_t phase_steps();
   void show(std::span<const std::uint8_t> image);
@@ -119,16 +99,19 @@ class ClockDrivenNetwork {
   void mean_potentials(const Layer& layer, std::size_t steps, AlignedFloats& means) const;
   void find_plateaus(AlignedFloats& plateaus) const;
   void learn();
-  void change_weights(Weights& weights, Layer& layer, std::span<const float> s_forward,
+  void change_weights(WeightRows& weights, Layer& layer, std::span<const float> s_forward,
                       std::span<const Trace> traces);
 
   Shape shape_;
+  std::size_t steps_per_ms_;
+  double dt_;
+  std::size_t settling_steps_;
   RandomStream stream_;
   LaneRandom random_;
 
-  Weights input_to_hidden_;
-  Weights hidden_to_output_;
-  Weights output_to_hidden_;
+  WeightRows input_to_hidden_;
+  WeightRows hidden_to_output_;
+  WeightRows output_to_hidden_;
   Layer hidden_;
   Layer output_;
   Propagator hidden_step_;

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Trains the network of segregated_500.textproto in steps of 1 ms, in NumPy.
 
-Written the way published code of such models is: each step multiplies the weights of a layer by
-the postsynaptic potentials of all its inputs. Those follow their two-exponential recursion, which
-takes fewer operations than sums over the history of spikes. Potentials go from step to step by the
+Each step multiplies the weights of a layer by the postsynaptic potentials of all its inputs. Those
+follow their two-exponential recursion, which takes fewer operations than sums over the history of
+spikes (numpy_plain.py has these). Potentials go from step to step by the
 exact solution for inputs that stay as they are during the step.
 """
 
@@ -15,6 +15,7 @@ import time  # noqa: E402
 
 import numpy as np  # noqa: E402
 
+import numpy_plain  # noqa: E402
 import peer_data as data  # noqa: E402
 
 FLOAT = np.float32  # half the memory traffic of the matrix products
@@ -130,13 +131,17 @@ class Network:
 
 
 def main():
-    given = data.arguments(__doc__, 1000)
+    given = data.arguments(__doc__, 1000,
+                           plain=(bool, False, "the plain translation of numpy_plain.py instead"))
     images, labels = data.training_images(given.data, given.examples)
-    images = images.astype(FLOAT)
-    network = Network(given.seed, images.shape[1])
+    if given.plain:
+        network = numpy_plain.Network(given.seed, images.shape[1])
+    else:
+        images = images.astype(FLOAT)
+        network = Network(given.seed, images.shape[1])
     start = time.perf_counter()
     wrong = [network.train(image, label) != label for image, label in zip(images, labels)]
-    data.report("NumPy", 1.0, wrong, time.perf_counter() - start)
+    data.report("NumPy, plain" if given.plain else "NumPy", 1.0, wrong, time.perf_counter() - start)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,11 @@ def arguments(description, examples, **more):
                         help="train on the first of the images [%(default)s]")
     parser.add_argument("--seed", type=int, default=1)
     for name, (kind, default, text) in more.items():
-        parser.add_argument("--" + name, type=kind, default=default, help=text + " [%(default)s]")
+        if kind is bool:
+            parser.add_argument("--" + name, action="store_true", help=text)
+        else:
+            parser.add_argument("--" + name, type=kind, default=default,
+                                help=text + " [%(default)s]")
     return parser.parse_args()
 
 

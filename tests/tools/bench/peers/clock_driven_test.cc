@@ -38,6 +38,18 @@ TEST(ClockDriven, ReportsOneLineOfJsonAtTheEnd) {
   }
 }
 
+TEST(ClockDriven, TakesATimeStep) {
+  const Finished run =
+      clock_driven({"--data", "tests/data/digits", "--examples", "5", "--dt", "0.25"});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, testing::HasSubstr("\"dt_ms\":0.25"));
+  for (const char* wrong : {"0.3", "2", "0", "-1", "1e-9", "nan"}) {
+    const Finished refused = clock_driven({"--dt", wrong});
+    EXPECT_EQ(refused.exit_code, 2) << wrong;
+    EXPECT_THAT(refused.err, testing::HasSubstr("--dt")) << wrong;
+  }
+}
+
 TEST(ClockDriven, HasTheExitCodesOfApical) {
   EXPECT_EQ(clock_driven({"--help"}).exit_code, 0);
   const Finished unknown = clock_driven({"--exmaples", "60"});

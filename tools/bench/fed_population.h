@@ -15,7 +15,7 @@ namespace apical {
 // A population of pyramidal neurons that receives spikes of random sources through a dense
 // projection, a batch after another, and nothing else: its own maximal rate is so low that it has
 // no candidates, so all its work is the fan-out.
-class DrivenPopulation {
+class FedPopulation {
  public:
   // As in the trials of models/zoo/segregated_500.textproto: 784 pixels, of mean 0.13, at up to 0.2
   // spikes per ms, reach the hidden layer in stretches of 20 to 30 ms, those between the boundaries
@@ -24,11 +24,11 @@ class DrivenPopulation {
   static constexpr std::size_t kSpikesPerBatch = 500;
   static constexpr Time kBatchMs = 25;
 
-  explicit DrivenPopulation(std::size_t targets, std::size_t sources = kSources,
-                            std::size_t spikes_per_batch = kSpikesPerBatch);
+  explicit FedPopulation(std::size_t targets, std::size_t sources = kSources,
+                         std::size_t spikes_per_batch = kSpikesPerBatch);
 
-  DrivenPopulation(const DrivenPopulation&) = delete;
-  DrivenPopulation& operator=(const DrivenPopulation&) = delete;
+  FedPopulation(const FedPopulation&) = delete;
+  FedPopulation& operator=(const FedPopulation&) = delete;
 
   const DenseWeights& weights() const { return weights_; }
 

@@ -1,4 +1,4 @@
-#include "tools/bench/driven_population.h"
+#include "tools/bench/fed_population.h"
 
 #include "simulator/random_stream.h"
 
@@ -13,8 +13,7 @@ proto::Pyramidal silent_pyramidal() {
 
 }  // namespace
 
-DrivenPopulation::DrivenPopulation(std::size_t targets, std::size_t sources,
-                                   std::size_t spikes_per_batch)
+FedPopulation::FedPopulation(std::size_t targets, std::size_t sources, std::size_t spikes_per_batch)
     : weights_(sources, targets),
       bias_(padded(targets), 0.0F),
       population_("driven", targets, silent_pyramidal(), bias_, {.seed = 1}),
@@ -34,7 +33,7 @@ DrivenPopulation::DrivenPopulation(std::size_t targets, std::size_t sources,
   }
 }
 
-void DrivenPopulation::take_in_batch() {
+void FedPopulation::take_in_batch() {
   const Time start = static_cast<Time>(taken_in_) * kBatchMs;
   arriving_.clear();
   for (const Spike& spike : batch(taken_in_)) {
