@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "learning/divergence_error.h"
 #include "learning/initial_weights.h"
 
 namespace apical {
