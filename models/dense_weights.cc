@@ -66,8 +66,9 @@ void DenseWeights::add_outer_product(std::span<const float> targets,
     const float* const to_come = row(next < sources_ ? next : j);
     for (std::size_t line = 0; line < size; line += kPadding) {
       __builtin_prefetch(to_come + line, 1);
-      for (std::size_t i = line; i < line + kPadding; ++i) {
-        weights[i] = fused(target[i], source, weights[i]);
+      for (std::size_t i = line; i < line + kPadding; i += kLanes) {
+        auto& lanes = *reinterpret_cast<Lanes*>(weights + i);
+        lanes = fused(*reinterpret_cast<const Lanes*>(target + i), all(source), lanes);
       }
     }
     j = next;

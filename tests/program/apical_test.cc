@@ -312,6 +312,19 @@ TEST_F(ApicalTest, RateNetworksRunLikeAnyOther) {
   EXPECT_THAT(diverged.err, HasSubstr("lower the learning_rate"));
 }
 
+TEST_F(ApicalTest, DivergenceOfSpikingNetworksIsTold) {
+  const Finished finished = run(
+      "out", {"--set", "network.projection[hidden_to_output].initializer.constant.weight=1e30"});
+  EXPECT_EQ(finished.exit_code, 3);
+  EXPECT_THAT(finished.err, HasSubstr("lower the learning_rate"));
+}
+
+TEST_F(ApicalTest, SettingNothingIsWrongUsage) {
+  const Finished finished = run("out", {"--set", "training.epochs"});
+  EXPECT_EQ(finished.exit_code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("no `=`; write PATH=VALUE"));
+}
+
 TEST_F(ApicalTest, VersionAndHelp) {
   EXPECT_THAT(apical({"--version"}).out, StartsWith("apical "));
   for (const char* command : {"run", "check", "data", "plot"}) {
