@@ -114,7 +114,7 @@ void SpikingPopulation::run_stretch(Horizon horizon) {
 }
 
 // Writes into the stretch what arrives up to `end` and before `before`, merged in the order of
-// (time, input). Returns the time, `end` at most, up to which the candidates can be decided with it.
+// (time, input). Returns the time, `end` at most, up to which candidates can be decided with it.
 Time SpikingPopulation::collect_arrivals(Time end, Time before) {
   for (Input& input : inputs_) input.seen = input.taken;
   std::size_t count = 0;
