@@ -56,6 +56,9 @@ class RateRule {
   // Sets batch.error[l], 1 <= l < L. Those above l are there.
   virtual void find_error(std::size_t l, RateBatch& batch) = 0;
 
+  // Whether the rule itself has parameters that learn. If not, schedules do not matter.
+  virtual bool learns() const { return false; }
+
   // Lets what the rule itself has of parameters for layer l, 1 <= l <= L, learn from the batch,
   // before layer l does.
   virtual void learn(std::size_t /*l*/, const RateBatch& /*batch*/) {}

@@ -181,7 +181,7 @@ bool RateSession::measure(bool interim, TrainingObserver& observer,
 }
 
 RateUpdates RateSession::updates_of(int epoch) const {
-  if (settings_.schedule() != proto::ALTERNATING) return {};
+  if (settings_.schedule() != proto::ALTERNATING || !rule_->learns()) return {};
   const bool inverse_models = epoch % 2 == 0;
   return {.layers = !inverse_models, .rule = inverse_models};
 }

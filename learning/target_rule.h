@@ -21,6 +21,7 @@ namespace apical {
 class TargetRule : public RateRule {
  public:
   void find_error(std::size_t l, RateBatch& batch) final;
+  bool learns() const final { return true; }
   void learn(std::size_t l, const RateBatch& batch) final;
 
   // g_l, for l from 2 to the highest that the algorithm has.

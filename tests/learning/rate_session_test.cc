@@ -193,6 +193,16 @@ TEST_F(RateSessionTest, AlternatesByEpoch) {
   EXPECT_NE(inverses[3], inverses[2]);
 }
 
+// Without inverse models there is nothing to alternate with.
+TEST_F(RateSessionTest, WithoutInverseModelsEveryEpochTrainsTheLayers) {
+  for (const char* algorithm : {"BP", "FA", "DFA"}) {
+    proto::Experiment chosen = experiment(algorithm, "dense { units: 40 }");
+    const Outcome parallel = run(chosen);
+    chosen.mutable_training()->mutable_rate_learning()->set_schedule(proto::ALTERNATING);
+    EXPECT_EQ(run(chosen), parallel) << algorithm;
+  }
+}
+
 // Chance is 90 % of errors.
 TEST_F(RateSessionTest, LearnsDigits) {
   const ImageSet many = digits("train", 8);
