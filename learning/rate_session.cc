@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 #include <span>
@@ -14,14 +13,8 @@
 namespace apical {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t kTop = 5;
 constexpr int kLeastClassesForTop5 = 10;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // The first ones.
 std::vector<std::uint32_t> in_order(std::size_t examples) {

@@ -7,6 +7,10 @@
 
 namespace apical {
 
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 std::vector<std::uint32_t> epoch_order(const proto::Training& training, std::uint64_t seed,
                                        std::size_t examples, int epoch) {
   std::vector<std::uint32_t> order(examples);

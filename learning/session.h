@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -76,6 +77,9 @@ class Session {
   // Trains and tests until done or until `stop`, which any thread may call, returns true.
   virtual TrainingSummary run(TrainingObserver& observer, const std::function<bool()>& stop) = 0;
 };
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start);
 
 // The weight of the last image in the running training error that is shown.
 inline constexpr double kRecentImage = 0.002;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -12,15 +11,6 @@
 #include "learning/initial_weights.h"
 
 namespace apical {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-}  // namespace
 
 ImageSet first_examples(const ImageSet& images, std::size_t examples) {
   const std::size_t count = examples == 0 ? images.size() : std::min(examples, images.size());
