@@ -59,14 +59,6 @@ std::optional<int> read_index(const std::string& text) {
   return error == std::errc() && stop == end && index >= 0 ? std::optional(index) : std::nullopt;
 }
 
-std::string name_of_element(const Message& element) {
-  if (element.GetDescriptor() == proto::Projection::descriptor()) {
-    return name_of(static_cast<const proto::Projection&>(element));
-  }
-  const FieldDescriptor* name = element.GetDescriptor()->FindFieldByName("name");
-  return name == nullptr ? "" : element.GetReflection()->GetString(element, name);
-}
-
 // Follows a path through messages and sets its end.
 class Assignment {
  public:
