@@ -59,6 +59,12 @@ class DenseProjection final : public SpikeReceiver {
     target_->change_weights(now, change, compartment_, sums.leak, sums.synapse);
   }
 
+  // Without the weights, which are another's.
+  void checkpoint(const Checkpoint& state) {
+    state.number("arrived", spikes_);
+    trace_.checkpoint(state);
+  }
+
   // Forgets all spikes.
   void clear(Time now) { trace_.clear(now); }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/postsynaptic_potential.h"
+#include "simulator/checkpoint.h"
 #include "simulator/time.h"
 #include "simulator/vector_math.h"
 
@@ -88,6 +89,8 @@ class Soma {
   // V does not jump.
   void change_weights(Time now, std::span<const float> change, double compartment_conductance,
                       double leak, double synapse);
+
+  void checkpoint(const Checkpoint& state);
 
   // At rest: V = level, no input under way, origin at `now`.
   void clear(Time now);

@@ -191,11 +191,12 @@ void Checkpoint::text(const std::string& name, std::string& value) const {
 }
 
 template <Hdf5Value T>
-void Checkpoint::array(const std::string& name, std::span<T> values) const {
+void Checkpoint::array(const std::string& name, std::span<T> values,
+                       std::span<const std::uint64_t> shape) const {
   if (restores_) {
     file_->read_into<T>(path(name), values);
   } else {
-    file_->write_plain<T>(path(name), values);
+    file_->write_plain<T>(path(name), values, shape);
   }
 }
 
@@ -205,8 +206,9 @@ void Checkpoint::list(const std::string& name, std::vector<T>& values) const {
   array(name, std::span(values));
 }
 
-#define APICAL_INSTANTIATE(T)                                                 \
-  template void Checkpoint::array<T>(const std::string&, std::span<T>) const; \
+#define APICAL_INSTANTIATE(T)                                               \
+  template void Checkpoint::array<T>(const std::string&, std::span<T>,      \
+                                     std::span<const std::uint64_t>) const; \
   template void Checkpoint::list<T>(const std::string&, std::vector<T>&) const;
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)

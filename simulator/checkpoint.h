@@ -56,9 +56,10 @@ class Checkpoint {
   // Up to 60,000 characters are an attribute, longer texts a dataset.
   void text(const std::string& name, std::string& value) const;
 
-  // As many values when they are restored.
+  // As many values when they are restored. `shape` is for those who read the file.
   template <Hdf5Value T>
-  void array(const std::string& name, std::span<T> values) const;
+  void array(const std::string& name, std::span<T> values,
+             std::span<const std::uint64_t> shape = {}) const;
 
   // As many values as there are; restoring makes room for those of the checkpoint.
   template <Hdf5Value T>

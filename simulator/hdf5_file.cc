@@ -356,12 +356,16 @@ std::vector<T> Hdf5File::read(const std::string& dataset) const {
 }
 
 template <Hdf5Value T>
-void Hdf5File::write_plain(const std::string& dataset, std::span<const T> values) {
+void Hdf5File::write_plain(const std::string& dataset, std::span<const T> values,
+                           std::span<const std::uint64_t> shape) {
   static_assert(!std::same_as<T, std::string>);
   if (mode_ == Mode::kStreamed) reserve(values.size_bytes());
   const auto [memory_type, file_type] = types_of<T>();
-  const hsize_t size = values.size();
-  const Handle space(check(H5Screate_simple(1, &size, nullptr), dataset), H5Sclose);
+  std::vector<hsize_t> sizes(shape.begin(), shape.end());
+  if (sizes.empty()) sizes.push_back(values.size());
+  const Handle space(
+      check(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), dataset),
+      H5Sclose);
   const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   H5Pset_obj_track_times(creation, false);
   const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
@@ -533,8 +537,9 @@ APICAL_INSTANTIATE(std::uint8_t)
 APICAL_INSTANTIATE(std::string)
 #undef APICAL_INSTANTIATE
 
-#define APICAL_INSTANTIATE(T)                                                     \
-  template void Hdf5File::write_plain<T>(const std::string&, std::span<const T>); \
+#define APICAL_INSTANTIATE(T)                                                    \
+  template void Hdf5File::write_plain<T>(const std::string&, std::span<const T>, \
+                                         std::span<const std::uint64_t>);        \
   template void Hdf5File::read_into<T>(const std::string&, std::span<T>) const;
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)

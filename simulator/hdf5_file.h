@@ -50,10 +50,11 @@ class Hdf5File {
   template <Hdf5Value T>
   std::vector<T> read(const std::string& dataset) const;
 
-  // Makes a one-dimensional dataset of just these values, neither chunked nor compressed; what is
-  // read goes to `values`, which has as many elements.
+  // Makes a dataset of just these values, neither chunked nor compressed, of this shape or, without
+  // one, of one dimension. What is read goes to `values`, which has as many elements.
   template <Hdf5Value T>
-  void write_plain(const std::string& dataset, std::span<const T> values);
+  void write_plain(const std::string& dataset, std::span<const T> values,
+                   std::span<const std::uint64_t> shape = {});
   template <Hdf5Value T>
   void read_into(const std::string& dataset, std::span<T> values) const;
   // How many values a dataset has.
