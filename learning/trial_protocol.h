@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "learning/segregated_dendrites.h"
+#include "learning/stochastic_plateaus.h"
 #include "models/network.h"
 #include "models/rate_mean.h"
 #include "proto/training.pb.h"
@@ -30,6 +32,8 @@ struct PhaseTimes {
 //   target_start window closes, forward plateaus; teaching; target phase
 //   + settling   window opens
 //   end          window closes, target plateaus; weights change; teaching stops
+//
+// Stochastic plateaus come before the end of each phase, and are found there from what arrived.
 class TrialProtocol final : public Process {
  public:
   TrialProtocol(const proto::Trial& trial, std::uint64_t seed);
@@ -39,6 +43,11 @@ class TrialProtocol final : public Process {
   // To be called once, when the network has been made. Both must outlive the protocol's last run.
   void bind(Network& network, SegregatedDendrites& rule);
 
+  // The times of plateaus, where they are stochastic; else null.
+  const StochasticPlateaus* stochastic_plateaus() const {
+    return plateaus_ ? &*plateaus_ : nullptr;
+  }
+
   // Runs one trial from now on.
   PhaseTimes run(std::span<const std::uint8_t> image, std::size_t label);
 
@@ -46,7 +55,7 @@ class TrialProtocol final : public Process {
   std::size_t answer() const { return answer_; }
 
   // Between trials.
-  void checkpoint(const Checkpoint& state) { lengths_.checkpoint(state); }
+  void checkpoint(const Checkpoint& state);
 
   Time next() const override { return pending_.empty() ? kNever : pending_.front().time; }
   void advance(Horizon horizon) override;
@@ -68,6 +77,7 @@ class TrialProtocol final : public Process {
   std::size_t label_ = 0;
   std::size_t answer_ = 0;
   RateMean target_rates_;  // of the output
+  std::optional<StochasticPlateaus> plateaus_;
   std::vector<Event> plan_;
   std::span<const Event> pending_;
 };

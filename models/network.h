@@ -10,6 +10,7 @@
 #include "models/parameters.h"
 #include "models/poisson_population.h"
 #include "models/pyramidal_population.h"
+#include "models/rate_transmission.h"
 #include "proto/network.pb.h"
 #include "simulator/checkpoint.h"
 #include "simulator/delay_line.h"
@@ -43,6 +44,7 @@ class Network {
   Network& operator=(const Network&) = delete;
 
   Simulation& simulation() { return simulation_; }
+  std::uint64_t seed() const { return seed_; }
 
   // At rest at time 0 with the parameters of now. Restarts with different contexts have
   // independent random streams.
@@ -83,12 +85,15 @@ class Network {
   void add_population(const proto::Population& population, std::uint32_t index,
                       const AlignedFloats& bias, std::uint64_t seed);
   void add_projection(const proto::Projection& projection, const DenseWeights& weights);
+  void transmit_rates(Population& source, DenseProjection& projection, Time interval_ms);
   Population& named(const std::string& name);
 
+  std::uint64_t seed_;
   Simulation simulation_;
   std::vector<std::unique_ptr<Population>> populations_;
   std::vector<std::unique_ptr<DenseProjection>> projections_;
   std::vector<std::unique_ptr<DelayLine>> delay_lines_;
+  std::vector<std::unique_ptr<RateTransmission>> transmissions_;
   std::vector<SpikingPopulation*> spiking_;
   std::vector<const Process*> synchronized_;
   std::vector<const Process*> observing_;

@@ -10,8 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "models/experiment_defaults.h"
-
 namespace apical {
 namespace {
 
@@ -57,14 +55,6 @@ std::optional<int> read_index(const std::string& text) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, index);
   return error == std::errc() && stop == end && index >= 0 ? std::optional(index) : std::nullopt;
-}
-
-std::string name_of_element(const Message& element) {
-  if (element.GetDescriptor() == proto::Projection::descriptor()) {
-    return name_of(static_cast<const proto::Projection&>(element));
-  }
-  const FieldDescriptor* name = element.GetDescriptor()->FindFieldByName("name");
-  return name == nullptr ? "" : element.GetReflection()->GetString(element, name);
 }
 
 // Follows a path through messages and sets its end.

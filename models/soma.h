@@ -90,6 +90,11 @@ class Soma {
   void change_weights(Time now, std::span<const float> change, double compartment_conductance,
                       double leak, double synapse);
 
+  // Likewise for any change: leak[i] and synapse[i] are the sums over j of the change of W_ij times
+  // the exponential sums of source j.
+  void change_weights(Time now, std::span<const float> leak, std::span<const float> synapse,
+                      double compartment_conductance);
+
   void checkpoint(const Checkpoint& state);
 
   // At rest: V = level, no input under way, origin at `now`.

@@ -99,6 +99,16 @@ void SpikeTrace::potentials(Time now, std::span<float> s) {
   }
 }
 
+void SpikeTrace::exponential_sums(Time now, std::span<float> leak, std::span<float> synapse) const {
+  const auto leak_factor = static_cast<float>(std::exp((origin_ - now) * kernel_.leak_rate()));
+  const auto synapse_factor =
+      static_cast<float>(std::exp((origin_ - now) * kernel_.synapse_rate()));
+  for (std::size_t j = 0; j < neurons(); ++j) {
+    leak[j] = leak_[j] * leak_factor;
+    synapse[j] = synapse_[j] * synapse_factor;
+  }
+}
+
 // Four partial sums of each kind, so that additions need not wait for one another.
 SpikeTrace::WeightedSums SpikeTrace::weighted_sums(Time now, std::span<const float> values) {
   move_origin(now);

@@ -39,6 +39,9 @@ class SpikeTrace {
   // s_j(now).
   void potentials(Time now, std::span<float> s);
 
+  // A_j(now) and B_j(now).
+  void exponential_sums(Time now, std::span<float> leak, std::span<float> synapse) const;
+
   // sum over j of values[j] A_j(now), and likewise B: how a change of weights proportional to
   // `values` acts on potentials that are under way.
   struct WeightedSums {

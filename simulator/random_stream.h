@@ -24,6 +24,9 @@ enum class Purpose : std::uint32_t {
   kAuxiliaryWeights = 34,
   kInverseNoise = 35,
   kAugmentation = 36,
+  kZeroedWeights = 64,
+  kFeedbackNoise = 65,
+  kPlateauTimes = 66,
 };
 
 // Names one of the independent streams of a run.
