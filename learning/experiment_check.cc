@@ -31,6 +31,7 @@ class ExperimentCheck {
     check_ranges(file_, experiment_.training(), "training", mistakes_);
     check_ranges(file_, experiment_.recording(), "recording", mistakes_);
     check_trial();
+    check_stochastic_plateaus();
     const DataShape* shape = check_data();
     check_kind_of_network(shape);
     check_recording();
@@ -163,6 +164,32 @@ class ExperimentCheck {
                  trial.phase_length_ms());
     check_window("test_settling_time_ms", trial.test_settling_time_ms(), "test_length_ms",
                  trial.test_length_ms());
+  }
+
+  void check_stochastic_plateaus() {
+    const proto::Trial& trial = experiment_.trial();
+    if (!trial.has_stochastic_plateaus()) {
+      return;
+    }
+    const proto::StochasticPlateaus& plateaus = trial.stochastic_plateaus();
+    const std::string path = "trial.stochastic_plateaus";
+    if (plateaus.max_jitter_ms() + plateaus.window_ms() > trial.phase_length_ms()) {
+      add_among(
+          {path + ".window_ms", path + ".max_jitter_ms", "trial.phase_length_ms"},
+          fmt::format("`window_ms` {} and `max_jitter_ms` {} do not fit into "
+                      "`phase_length_ms` {}",
+                      plateaus.window_ms(), plateaus.max_jitter_ms(), trial.phase_length_ms()),
+          "make them shorter, or the phase longer");
+    }
+    const auto& projections = experiment_.network().projection();
+    for (int i = 0; i < projections.size(); ++i) {
+      if (projections[i].compartment() == proto::APICAL &&
+          projections[i].transmission() == proto::RATES) {
+        add_among({fmt::format("network.projection[{}].transmission", i), path},
+                  "`transmission` RATES of an APICAL projection with `stochastic_plateaus`",
+                  "remove one of them");
+      }
+    }
   }
 
   void check_window(std::string_view start_field, double start, std::string_view end_field,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "models/constants.h"
@@ -62,6 +63,18 @@ std::function<double()> distribution(const proto::Network& network,
   };
 }
 
+// Each modifier leaves the distribution's own draws as they are.
+void modify(const proto::Initializer& initializer, RandomStream& stream, DenseWeights& weights) {
+  const double zeroed = initializer.zeroed_share();
+  const auto gain = static_cast<float>(initializer.gain());
+  if (zeroed == 0 && initializer.gain() == 1) return;
+  for (std::size_t j = 0; j < weights.sources(); ++j) {
+    for (float& weight : std::span(weights.row(j), weights.targets())) {
+      weight = zeroed > 0 && stream.uniform() < zeroed ? 0.0F : gain * weight;
+    }
+  }
+}
+
 }  // namespace
 
 WeightMoments matched_moments(const proto::MatchedMoments& moments, std::size_t fan_in,
@@ -83,13 +96,16 @@ Parameters initial_parameters(const proto::Network& network, std::uint64_t seed)
   Parameters parameters = zero_parameters(network);
   for (std::uint32_t p = 0; p < parameters.weights.size(); ++p) {
     RandomStream stream({seed, p, Purpose::kInitialWeights, 0});
-    const auto draw = distribution(network, network.projection(static_cast<int>(p)), stream);
+    const proto::Projection& projection = network.projection(static_cast<int>(p));
+    const auto draw = distribution(network, projection, stream);
     DenseWeights& weights = parameters.weights[p];
     for (std::size_t j = 0; j < weights.sources(); ++j) {
       for (std::size_t i = 0; i < weights.targets(); ++i) {
         weights.row(j)[i] = static_cast<float>(draw());
       }
     }
+    RandomStream zeroing({seed, p, Purpose::kZeroedWeights, 0});
+    modify(projection.initializer(), zeroing, weights);
   }
   for (std::uint32_t p = 0; p < parameters.biases.size(); ++p) {
     const proto::Population& population = network.population(static_cast<int>(p));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <string>
 
 namespace apical {
 namespace {
@@ -26,38 +27,64 @@ SegregatedDendrites::SegregatedDendrites(const proto::Network& description, Netw
                        AlignedFloats(size)});
   }
   for (std::size_t p = 0; p < network.projections(); ++p) {
-    const proto::Projection& projection = description.projection(static_cast<int>(p));
-    if (!projection.plasticity().has_segregated_dendrites()) continue;
-    DenseProjection& synapses = network.projection(p);
-    const auto layer = static_cast<std::size_t>(
-        std::ranges::find(layers_, &synapses.target(), &Layer::population) - layers_.begin());
-    const double rate = projection.plasticity().segregated_dendrites().learning_rate();
-    if (!layers_[layer].learning_rate) layers_[layer].learning_rate = rate;
-    synapses_.push_back({&synapses, &parameters.weights[p], layer, rate,
-                         std::vector<float>(synapses.weights().sources()),
-                         AlignedFloats(padded(synapses.weights().targets()))});
+    const proto::Plasticity& plasticity = description.projection(static_cast<int>(p)).plasticity();
+    if (plasticity.has_segregated_dendrites()) {
+      const double rate = plasticity.segregated_dendrites().learning_rate();
+      synapses_.push_back(synapses_of(network, parameters, p, rate));
+      Layer& layer = layers_[synapses_.back().layer];
+      if (!layer.learning_rate) layer.learning_rate = rate;
+    } else if (plasticity.has_learned_feedback()) {
+      learned_feedback_.push_back(
+          synapses_of(network, parameters, p, plasticity.learned_feedback().learning_rate()));
+    } else if (plasticity.has_symmetric_feedback()) {
+      symmetric_feedback_.emplace_back(description, static_cast<int>(p), network, parameters);
+    }
   }
   output_rates_.resize(network.output().size());
+}
+
+SegregatedDendrites::Synapses SegregatedDendrites::synapses_of(Network& network,
+                                                               Parameters& parameters,
+                                                               std::size_t projection,
+                                                               double learning_rate) const {
+  DenseProjection& synapses = network.projection(projection);
+  const auto layer = static_cast<std::size_t>(
+      std::ranges::find(layers_, &synapses.target(), &Layer::population) - layers_.begin());
+  return {&synapses,
+          &parameters.weights[projection],
+          layer,
+          learning_rate,
+          std::vector<float>(synapses.weights().sources()),
+          AlignedFloats(padded(synapses.weights().targets()))};
 }
 
 void SegregatedDendrites::end_forward_phase() {
   for (Layer& layer : layers_) {
     layer.population->somatic_mean(layer.v_forward);
     if (layer.teaches) continue;
-    layer.population->compartment_mean(proto::APICAL, layer.plateau_forward);
-    for (float& v : layer.plateau_forward) v = sigmoid(v);
+    find_plateaus(layer, layer.plateau_forward);
   }
-  for (Synapses& each : synapses_) {
-    std::ranges::copy(each.projection->trace().window_mean(), each.s_forward.begin());
+  for (auto* all : {&synapses_, &learned_feedback_}) {
+    for (Synapses& each : *all) {
+      std::ranges::copy(each.projection->window_mean(), each.s_forward.begin());
+    }
   }
+}
+
+void SegregatedDendrites::find_plateaus(const Layer& layer, AlignedFloats& plateaus) const {
+  if (stochastic_plateaus_ == nullptr) {
+    layer.population->compartment_mean(proto::APICAL, plateaus);
+  } else {
+    std::ranges::copy(stochastic_plateaus_->apical_means(*layer.population), plateaus.begin());
+  }
+  for (float& v : plateaus) v = sigmoid(v);
 }
 
 void SegregatedDendrites::end_target_phase(std::span<const double> mean_output_rates) {
   std::ranges::copy(mean_output_rates, output_rates_.begin());
   for (Layer& layer : layers_) {
     if (layer.teaches) continue;
-    layer.population->compartment_mean(proto::APICAL, layer.plateau_target);
-    for (float& v : layer.plateau_target) v = sigmoid(v);
+    find_plateaus(layer, layer.plateau_target);
   }
 }
 
@@ -86,6 +113,23 @@ void SegregatedDendrites::find_change(const Layer& layer, double learning_rate,
   }
 }
 
+// sigmoid' of the mean apical potential is alpha (1 - alpha).
+void SegregatedDendrites::find_feedback_change(const Layer& layer, double learning_rate,
+                                               AlignedFloats& change) {
+  const auto max_rate = static_cast<float>(layer.population->constants().max_rate_per_ms);
+  const auto factor = static_cast<float>(learning_rate);
+  for (std::size_t i = 0; i < layer.population->size(); ++i) {
+    const float plateau = layer.plateau_forward[i];
+    const float error = max_rate * sigmoid(layer.v_forward[i]) - plateau;
+    change[i] = factor * error * (plateau * (1 - plateau));
+  }
+}
+
+void SegregatedDendrites::add_changes(Synapses& synapses, Time now) {
+  synapses.weights->add_outer_product(synapses.change, synapses.s_forward);
+  synapses.projection->weights_changed(now, synapses.change, synapses.s_forward);
+}
+
 void SegregatedDendrites::update(Time now) {
   for (Layer& layer : layers_) {
     if (layer.learning_rate.value_or(0) == 0) continue;
@@ -98,8 +142,19 @@ void SegregatedDendrites::update(Time now) {
   for (Synapses& each : synapses_) {
     if (each.learning_rate == 0) continue;
     find_change(layers_[each.layer], each.learning_rate, each.change);
-    each.weights->add_outer_product(each.change, each.s_forward);
-    each.projection->weights_changed(now, each.change, each.s_forward);
+    add_changes(each, now);
+  }
+  for (Synapses& each : learned_feedback_) {
+    if (each.learning_rate == 0) continue;
+    find_feedback_change(layers_[each.layer], each.learning_rate, each.change);
+    add_changes(each, now);
+  }
+  for (SymmetricFeedback& each : symmetric_feedback_) each.mirror(now);
+}
+
+void SegregatedDendrites::checkpoint(const Checkpoint& state) {
+  for (std::size_t i = 0; i < symmetric_feedback_.size(); ++i) {
+    symmetric_feedback_[i].checkpoint(state.in("symmetric_feedback_" + std::to_string(i)));
   }
 }
 

@@ -5,9 +5,12 @@
 #include <span>
 #include <vector>
 
+#include "learning/stochastic_plateaus.h"
+#include "learning/symmetric_feedback.h"
 #include "models/network.h"
 #include "models/parameters.h"
 #include "proto/network.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/vector_math.h"
 
 namespace apical {
@@ -23,11 +26,19 @@ namespace apical {
 //                                                                      P = 20 / phi_max^2
 //   W += eta P e s_f^T,  b += eta P e.
 // eta is the projection's; biases have that of the first plastic projection onto the population.
+//
+// Feedback may learn too, from the forward phase, with s of the feedback's source:
+//   e = (phi_max sigmoid(mean V_f) - alpha_f) sigmoid'(mean V_a),  Y += eta_b e s_f^T,
+// or mirror the feedforward weights (symmetric_feedback.h).
 class SegregatedDendrites {
  public:
   // One rule per plastic projection of a checked network. `network` refers to `parameters`; both
   // must outlive the rule, which changes the parameters.
   SegregatedDendrites(const proto::Network& description, Network& network, Parameters& parameters);
+
+  // Takes plateau potentials from the means that these have found at the end of a phase, instead of
+  // those over the whole window. They must outlive the rule.
+  void set_plateaus(const StochasticPlateaus& plateaus) { stochastic_plateaus_ = &plateaus; }
 
   // The forward phase's window has ended: keeps its means.
   void end_forward_phase();
@@ -38,6 +49,9 @@ class SegregatedDendrites {
 
   // Updates all weights and biases at `now`, the end of the target phase.
   void update(Time now);
+
+  // Between trials; without the parameters.
+  void checkpoint(const Checkpoint& state);
 
   // Mean somatic potentials of the output in the last forward window.
   std::span<const float> output_potentials() const;
@@ -72,12 +86,21 @@ class SegregatedDendrites {
     AlignedFloats change;
   };
 
+  void find_plateaus(const Layer& layer, AlignedFloats& plateaus) const;
   const Layer& layer_of(const SpikingPopulation& population) const;
   // eta P e of each neuron.
   void find_change(const Layer& layer, double learning_rate, AlignedFloats& change) const;
+  // eta_b e of each neuron, for its apical synapses.
+  static void find_feedback_change(const Layer& layer, double learning_rate, AlignedFloats& change);
+  Synapses synapses_of(Network& network, Parameters& parameters, std::size_t projection,
+                       double learning_rate) const;
+  static void add_changes(Synapses& synapses, Time now);
 
   std::vector<Layer> layers_;
   std::vector<Synapses> synapses_;
+  std::vector<Synapses> learned_feedback_;
+  std::vector<SymmetricFeedback> symmetric_feedback_;
+  const StochasticPlateaus* stochastic_plateaus_ = nullptr;
   std::vector<double> output_rates_;
 };
 

@@ -13,6 +13,10 @@ void TrialProtocol::bind(Network& network, SegregatedDendrites& rule) {
   network.synchronize(*this);
   network.observe(target_rates_, network.output());
   network.simulation().influence(target_rates_, *this);
+  if (trial_.has_stochastic_plateaus()) {
+    plateaus_.emplace(trial_.stochastic_plateaus(), network);
+    rule.set_plateaus(*plateaus_);
+  }
 }
 
 double TrialProtocol::phase_length() {
@@ -37,8 +41,14 @@ PhaseTimes TrialProtocol::run(std::span<const std::uint8_t> image, std::size_t l
   label_ = label;
   if (trial_.clear_state_between_trials()) network_->clear_state(start);
   network_->input().set_rates(start, image);
+  if (plateaus_) plateaus_->begin_phase(start);
   simulation.run_until(end);
   return {start, target_start, end};
+}
+
+void TrialProtocol::checkpoint(const Checkpoint& state) {
+  lengths_.checkpoint(state);
+  if (plateaus_) plateaus_->checkpoint(state.in("plateaus"));
 }
 
 void TrialProtocol::advance(Horizon horizon) {
@@ -67,9 +77,11 @@ void TrialProtocol::act(const Event& event) {
       break;
     case Boundary::kTargetPhase: {
       close_windows();
+      if (plateaus_) plateaus_->end_phase(now);
       rule_->end_forward_phase();
       const auto potentials = rule_->output_potentials();
       answer_ = static_cast<std::size_t>(std::ranges::max_element(potentials) - potentials.begin());
+      if (plateaus_) plateaus_->begin_phase(now);
       network_->output().teach(now, label_);
       break;
     }
@@ -79,6 +91,7 @@ void TrialProtocol::act(const Event& event) {
       break;
     case Boundary::kEnd:
       close_windows();
+      if (plateaus_) plateaus_->end_phase(now);
       rule_->end_target_phase(target_rates_.means());
       network_->output().stop_teaching(now);
       rule_->update(now);

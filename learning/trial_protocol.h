@@ -2,13 +2,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "learning/segregated_dendrites.h"
+#include "learning/stochastic_plateaus.h"
 #include "models/network.h"
 #include "models/rate_mean.h"
 #include "proto/training.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/process.h"
 #include "simulator/random_stream.h"
 
@@ -29,6 +32,8 @@ struct PhaseTimes {
 //   target_start window closes, forward plateaus; teaching; target phase
 //   + settling   window opens
 //   end          window closes, target plateaus; weights change; teaching stops
+//
+// Stochastic plateaus come before the end of each phase, and are found there from what arrived.
 class TrialProtocol final : public Process {
  public:
   TrialProtocol(const proto::Trial& trial, std::uint64_t seed);
@@ -38,11 +43,19 @@ class TrialProtocol final : public Process {
   // To be called once, when the network has been made. Both must outlive the protocol's last run.
   void bind(Network& network, SegregatedDendrites& rule);
 
+  // The times of plateaus, where they are stochastic; else null.
+  const StochasticPlateaus* stochastic_plateaus() const {
+    return plateaus_ ? &*plateaus_ : nullptr;
+  }
+
   // Runs one trial from now on.
   PhaseTimes run(std::span<const std::uint8_t> image, std::size_t label);
 
   // The class whose output neuron had the highest mean potential in the last forward phase.
   std::size_t answer() const { return answer_; }
+
+  // Between trials.
+  void checkpoint(const Checkpoint& state);
 
   Time next() const override { return pending_.empty() ? kNever : pending_.front().time; }
   void advance(Horizon horizon) override;
@@ -64,6 +77,7 @@ class TrialProtocol final : public Process {
   std::size_t label_ = 0;
   std::size_t answer_ = 0;
   RateMean target_rates_;  // of the output
+  std::optional<StochasticPlateaus> plateaus_;
   std::vector<Event> plan_;
   std::span<const Event> pending_;
 };

@@ -57,6 +57,11 @@ constexpr std::array kRanges = {
     not_negative("Normal.sd"),
     any_finite("Constant.weight"),
     FieldRange{"SegregatedDendrites.learning_rate", 0, 100},
+    FieldRange{"LearnedFeedback.learning_rate", 0, 100},
+    not_negative("SymmetricFeedback.noise_sd"),
+    FieldRange{"Initializer.zeroed_share", 0, 1},
+    any_finite("Initializer.gain"),
+    FieldRange{"Projection.rate_interval_ms", 0.001, 1000},
 
     length("Trial.phase_length_ms"),
     duration("Trial.extra_length_mean_ms"),
@@ -64,6 +69,9 @@ constexpr std::array kRanges = {
     duration("Trial.settling_time_ms"),
     length("Trial.test_length_ms"),
     duration("Trial.test_settling_time_ms"),
+    duration("StochasticPlateaus.jitter_sd_ms"),
+    duration("StochasticPlateaus.max_jitter_ms"),
+    length("StochasticPlateaus.window_ms"),
 
     FieldRange{"DenseLayer.units", 1, 1e7},
     FieldRange{"LocalLayer.kernel", 1, 1000},
@@ -85,6 +93,7 @@ constexpr std::array kRanges = {
     not_negative("Training.epochs"),
     not_negative("Training.evaluate_every_examples"),
     not_negative("Training.interim_test_examples"),
+    not_negative("Training.checkpoint_minutes"),
 
     not_negative("SpikeRecording.first_trial"),
     FieldRange{"SpikeRecording.trials", 1, kInfinity},

@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "models/experiment_defaults.h"
+
 namespace apical {
 namespace {
 
@@ -52,6 +54,29 @@ std::string quoted(std::string_view value) {
   std::string text(value.substr(0, kLongest));
   std::ranges::replace_if(text, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
   return fmt::format("`{}{}`", text, value.size() > kLongest ? "..." : "");
+}
+
+// The text of a field in quotes; empty if there is none.
+std::string text_given_in(const std::vector<TextField>& fields, std::string_view name) {
+  const auto field = std::ranges::find(fields, name, &TextField::name);
+  if (field == fields.end() || field->value.size() < 2) {
+    return "";
+  }
+  return field->value.substr(1, field->value.size() - 2);
+}
+
+// The name of an element that is to be read.
+std::string name_given_in(const std::vector<TextField>& fields) {
+  const std::string name = text_given_in(fields, "name");
+  const std::string source = text_given_in(fields, "source");
+  const std::string target = text_given_in(fields, "target");
+  if (!name.empty() || source.empty() || target.empty()) {
+    return name;
+  }
+  proto::Projection projection;
+  projection.set_source(source);
+  projection.set_target(target);
+  return name_of(projection);
 }
 
 class MessageReader {
@@ -123,8 +148,11 @@ class MessageReader {
     std::string nested_path = join_path(path, field.name);
     Message* nested = nullptr;
     if (descriptor.is_repeated()) {
-      nested_path += fmt::format("[{}]", reflection.FieldSize(message, &descriptor));
-      nested = reflection.AddMessage(&message, &descriptor);
+      const int index = index_of(field, nested_path, descriptor, message);
+      nested_path += fmt::format("[{}]", index);
+      nested = index == reflection.FieldSize(message, &descriptor)
+                   ? reflection.AddMessage(&message, &descriptor)
+                   : reflection.MutableRepeatedMessage(&message, &descriptor, index);
     } else {
       nested = reflection.MutableMessage(&message, &descriptor);
     }
@@ -132,6 +160,21 @@ class MessageReader {
     reading_.places.set_outer(nested_path, place_of_(field.line));
     read(field.fields, nested_path, *nested);
     return true;
+  }
+
+  // Of the element of that name among those that were there before these fields; else the next.
+  int index_of(const TextField& field, const std::string& path, const FieldDescriptor& descriptor,
+               const Message& message) const {
+    const google::protobuf::Reflection& reflection = *message.GetReflection();
+    const int size = reflection.FieldSize(message, &descriptor);
+    const std::string name = name_given_in(field.fields);
+    for (int i = 0; i < size && !name.empty(); ++i) {
+      if (!given_.contains(fmt::format("{}[{}]", path, i)) &&
+          name_of_element(reflection.GetRepeatedMessage(message, &descriptor, i)) == name) {
+        return i;
+      }
+    }
+    return size;
   }
 
   bool read_value(const TextField& field, const std::string& path,
@@ -240,6 +283,14 @@ std::string expected_value(const FieldDescriptor& field, std::string_view value)
       return "give { ... }";
   }
   return "";
+}
+
+std::string name_of_element(const Message& element) {
+  if (element.GetDescriptor() == proto::Projection::descriptor()) {
+    return name_of(static_cast<const proto::Projection&>(element));
+  }
+  const FieldDescriptor* name = element.GetDescriptor()->FindFieldByName("name");
+  return name == nullptr ? "" : element.GetReflection()->GetString(element, name);
 }
 
 std::vector<std::string> field_names(const Descriptor& message) {

@@ -56,8 +56,9 @@ struct Reading {
 std::string join_path(const std::string& path, std::string_view name);
 
 // Sets the fields of `message`, whose path is `path`, over what it holds already: values are
-// replaced, messages merged, repeated fields go on. Fields that do not fit the schema or are given
-// twice are mistakes, each one is reported, and the others are set. `place_of` is given lines.
+// replaced, messages merged, and so are elements of equal name; repeated fields go on. Fields that
+// do not fit the schema or are given twice are mistakes, each one is reported, and the others are
+// set. `place_of` is given lines.
 void read_message(const std::vector<TextField>& fields, const std::string& path,
                   const std::function<Place(int)>& place_of, google::protobuf::Message& message,
                   Reading& reading);
@@ -68,6 +69,9 @@ bool read_scalar(const std::string& value, const google::protobuf::FieldDescript
 
 // What a scalar field takes, as a fix for `value`.
 std::string expected_value(const google::protobuf::FieldDescriptor& field, std::string_view value);
+
+// The name of an element of a repeated field; empty if it has none.
+std::string name_of_element(const google::protobuf::Message& element);
 
 // Names of a message's fields.
 std::vector<std::string> field_names(const google::protobuf::Descriptor& message);

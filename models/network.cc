@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/constants.h"
+#include "models/experiment_defaults.h"
 
 namespace apical {
 
@@ -29,8 +30,26 @@ Parameters zero_parameters(const proto::Network& network) {
   return parameters;
 }
 
+void checkpoint(const Checkpoint& state, const proto::Network& network, Parameters& parameters) {
+  std::size_t number = 0;
+  const Checkpoint weights = state.in("projection");
+  for (const auto& projection : network.projection()) {
+    parameters.weights[number++].checkpoint(weights.in(name_of(projection)));
+  }
+  number = 0;
+  const Checkpoint biases = state.in("population");
+  for (const auto& population : network.population()) {
+    AlignedFloats& of_population = parameters.biases[number++];
+    if (of_population.empty()) continue;
+    biases.in(population.name())
+        .array("biases",
+               std::span(of_population).first(static_cast<std::size_t>(population.size())));
+  }
+}
+
 Network::Network(const proto::Network& network, const Parameters& parameters, std::uint64_t seed,
-                 const std::vector<Process*>& processes) {
+                 const std::vector<Process*>& processes)
+    : seed_(seed) {
   for (Process* process : processes) simulation_.add(*process);
   std::uint32_t index = 0;
   for (const auto& population : network.population()) {
@@ -42,6 +61,7 @@ Network::Network(const proto::Network& network, const Parameters& parameters, st
     add_projection(projection, parameters.weights[number++]);
   }
   assert(input_ != nullptr && output_ != nullptr);
+  for (const auto& transmission : transmissions_) synchronize(*transmission);
 }
 
 void Network::add_population(const proto::Population& population, std::uint32_t index,
@@ -71,9 +91,13 @@ void Network::add_population(const proto::Population& population, std::uint32_t 
 void Network::add_projection(const proto::Projection& projection, const DenseWeights& weights) {
   Population& source = named(projection.source());
   auto& target = dynamic_cast<SpikingPopulation&>(named(projection.target()));
-  projections_.push_back(std::make_unique<DenseProjection>(projection.name(), weights, target,
-                                                           projection.compartment()));
+  projections_.push_back(std::make_unique<DenseProjection>(
+      name_of(projection), weights, target, projection.compartment(), projection.transmission()));
   DenseProjection& added = *projections_.back();
+  if (added.transmits_rates()) {
+    transmit_rates(source, added, projection.rate_interval_ms());
+    return;
+  }
   if (projection.delay_ms() > 0) {
     delay_lines_.push_back(std::make_unique<DelayLine>(projection.delay_ms(), added));
     DelayLine& line = *delay_lines_.back();
@@ -89,6 +113,17 @@ void Network::add_projection(const proto::Projection& projection, const DenseWei
   if (&source == &target) target.set_recurrent(true);
 }
 
+// The rates of the input change only when they are set.
+void Network::transmit_rates(Population& source, DenseProjection& projection, Time interval_ms) {
+  if (&source == input_) {
+    input_->add_rate_receiver(projection);
+    return;
+  }
+  transmissions_.push_back(std::make_unique<RateTransmission>(
+      dynamic_cast<SpikingPopulation&>(source), projection, interval_ms));
+  simulation_.add(*transmissions_.back());
+}
+
 Population& Network::named(const std::string& name) {
   const auto found =
       std::ranges::find_if(populations_, [&](const auto& each) { return each->name() == name; });
@@ -101,6 +136,7 @@ void Network::restart(std::uint32_t context) {
   for (const auto& population : populations_) population->restart(context);
   for (const auto& projection : projections_) projection->clear(0);
   for (const auto& line : delay_lines_) line->clear();
+  for (const auto& transmission : transmissions_) transmission->restart();
 }
 
 void Network::synchronize(const Process& process) {
@@ -110,6 +146,7 @@ void Network::synchronize(const Process& process) {
   };
   for (const auto& population : populations_) both_ways(*population);
   for (const auto& line : delay_lines_) both_ways(*line);
+  for (const Process* each : synchronized_) both_ways(*each);
   for (const Process* observer : observing_) simulation_.influence(process, *observer);
   synchronized_.push_back(&process);
 }
@@ -120,6 +157,22 @@ void Network::observe(const Process& process, const Population& population) {
   for (const auto& line : delay_lines_) simulation_.influence(*line, process);
   for (const Process* each : synchronized_) simulation_.influence(*each, process);
   observing_.push_back(&process);
+}
+
+void Network::checkpoint(const Checkpoint& state) {
+  simulation_.checkpoint(state);
+  const Checkpoint populations = state.in("population");
+  for (const auto& each : populations_) each->checkpoint(populations.in(each->name()));
+  const Checkpoint projections = state.in("projection");
+  for (const auto& each : projections_) each->checkpoint(projections.in(each->name()));
+  const Checkpoint lines = state.in("delay_line");
+  for (std::size_t i = 0; i < delay_lines_.size(); ++i) {
+    delay_lines_[i]->checkpoint(lines.in(std::to_string(i)));
+  }
+  const Checkpoint transmissions = state.in("rate_transmission");
+  for (std::size_t i = 0; i < transmissions_.size(); ++i) {
+    transmissions_[i]->checkpoint(transmissions.in(std::to_string(i)));
+  }
 }
 
 void Network::clear_state(Time now) {

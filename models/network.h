@@ -10,7 +10,9 @@
 #include "models/parameters.h"
 #include "models/poisson_population.h"
 #include "models/pyramidal_population.h"
+#include "models/rate_transmission.h"
 #include "proto/network.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/delay_line.h"
 #include "simulator/process.h"
 #include "simulator/simulation.h"
@@ -22,6 +24,9 @@ const proto::Population& population_named(const proto::Network& network, const s
 
 // Parameters of the right shapes for a network, all 0.
 Parameters zero_parameters(const proto::Network& network);
+
+// Weights by projection and biases by population.
+void checkpoint(const Checkpoint& state, const proto::Network& network, Parameters& parameters);
 
 // A network that runs: the populations, projections and delay lines of a model file in one
 // simulation. The file has been checked (network_check.h) and has exactly one Poisson source, the
@@ -39,10 +44,14 @@ class Network {
   Network& operator=(const Network&) = delete;
 
   Simulation& simulation() { return simulation_; }
+  std::uint64_t seed() const { return seed_; }
 
   // At rest at time 0 with the parameters of now. Restarts with different contexts have
   // independent random streams.
   void restart(std::uint32_t context);
+
+  // All that goes on between trials, but for the parameters.
+  void checkpoint(const Checkpoint& state);
 
   // States that `process` reads and acts on the whole network at the time of its own events.
   void synchronize(const Process& process);
@@ -76,12 +85,15 @@ class Network {
   void add_population(const proto::Population& population, std::uint32_t index,
                       const AlignedFloats& bias, std::uint64_t seed);
   void add_projection(const proto::Projection& projection, const DenseWeights& weights);
+  void transmit_rates(Population& source, DenseProjection& projection, Time interval_ms);
   Population& named(const std::string& name);
 
+  std::uint64_t seed_;
   Simulation simulation_;
   std::vector<std::unique_ptr<Population>> populations_;
   std::vector<std::unique_ptr<DenseProjection>> projections_;
   std::vector<std::unique_ptr<DelayLine>> delay_lines_;
+  std::vector<std::unique_ptr<RateTransmission>> transmissions_;
   std::vector<SpikingPopulation*> spiking_;
   std::vector<const Process*> synchronized_;
   std::vector<const Process*> observing_;

@@ -12,6 +12,7 @@
 
 #include "models/experiment_defaults.h"
 #include "models/field_ranges.h"
+#include "models/network_path.h"
 
 namespace apical {
 namespace {
@@ -257,6 +258,7 @@ class NetworkCheck {
     check_end(projection.target(), "target", path);
     check_compartment(projection, path);
     check_delay(projection.delay_ms(), path + ".delay_ms");
+    check_transmission(projection, path);
     check_initializer(projection, path + ".initializer");
     check_plasticity(projection, path + ".plasticity");
   }
@@ -267,6 +269,17 @@ class NetworkCheck {
     if (delay <= 0 || delay >= kMinDelay) return;
     add(path, fmt::format("`delay_ms` is {}", delay),
         fmt::format("0 or at least {} would be right", kMinDelay));
+  }
+
+  void check_transmission(const proto::Projection& projection, const std::string& path) {
+    if (projection.transmission() == proto::RATES && projection.delay_ms() > 0) {
+      add_among({path + ".delay_ms", path + ".transmission"},
+                fmt::format("`delay_ms` is {} with `transmission` RATES", projection.delay_ms()),
+                "remove it, or transmit SPIKES");
+    } else if (projection.transmission() != proto::RATES && projection.has_rate_interval_ms()) {
+      add(path + ".rate_interval_ms", "`rate_interval_ms` goes with `transmission` RATES only",
+          "remove it, or add transmission: RATES");
+    }
   }
 
   void check_end(const std::string& name, const std::string& field, const std::string& path) {
@@ -390,22 +403,64 @@ class NetworkCheck {
       return;
     }
     const proto::Plasticity& plasticity = projection.plasticity();
-    if (plasticity.rule_case() == proto::Plasticity::RULE_NOT_SET) {
-      add_missing(path, {"segregated_dendrites"}, "plasticity without a rule",
-                  "add segregated_dendrites { learning_rate: ... }, or remove plasticity");
-      return;
+    switch (plasticity.rule_case()) {
+      case proto::Plasticity::kSegregatedDendrites:
+        check_learning_rate(plasticity.segregated_dendrites().has_learning_rate(),
+                            path + ".segregated_dendrites");
+        check_learning(projection, path);
+        break;
+      case proto::Plasticity::kLearnedFeedback:
+        check_learning_rate(plasticity.learned_feedback().has_learning_rate(),
+                            path + ".learned_feedback");
+        check_is_apical(projection, path + ".learned_feedback");
+        break;
+      case proto::Plasticity::kSymmetricFeedback:
+        check_is_apical(projection, path + ".symmetric_feedback");
+        check_symmetric(projection, path + ".symmetric_feedback");
+        break;
+      case proto::Plasticity::RULE_NOT_SET:
+        add_missing(path, {"segregated_dendrites", "learned_feedback", "symmetric_feedback"},
+                    "plasticity without a rule",
+                    "add segregated_dendrites { learning_rate: ... }, or remove plasticity");
     }
-    if (!plasticity.segregated_dendrites().has_learning_rate()) {
-      add_missing(path + ".segregated_dendrites", {"learning_rate"}, "no learning rate",
-                  "add learning_rate: ...");
+  }
+
+  void check_learning_rate(bool is_set, const std::string& path) {
+    if (!is_set) {
+      add_missing(path, {"learning_rate"}, "no learning rate", "add learning_rate: ...");
     }
-    check_learning(projection, path);
+  }
+
+  void check_is_apical(const proto::Projection& projection, const std::string& path) {
+    const Compartment compartment = projection.compartment();
+    if (compartment == proto::BASAL || compartment == proto::DENDRITE) {
+      add(path,
+          fmt::format("a projection onto {} is no feedback", proto::Compartment_Name(compartment)),
+          "remove it, or give compartment: APICAL");
+    }
+  }
+
+  void check_symmetric(const proto::Projection& projection, const std::string& path) {
+    if (projection.initializer().zeroed_share() > 0) {
+      add(path, "`symmetric_feedback` takes the place of the initializer and its `zeroed_share`",
+          "remove one of them");
+    }
+    const bool is_known = find_population(projection.source()) != nullptr &&
+                          find_population(projection.target()) != nullptr;
+    if (is_known && !file_.is_lost("network.projection") &&
+        !feedforward_path(network_, projection.target(), projection.source())) {
+      add(path,
+          fmt::format("not exactly one way leads over BASAL and DENDRITE projections from `{}` to "
+                      "`{}`",
+                      projection.target(), projection.source()),
+          "remove `symmetric_feedback`, or projections until one way is left");
+    }
   }
 
   void check_learning(const proto::Projection& projection, const std::string& path) {
     if (projection.compartment() == proto::APICAL) {
       add(path, "APICAL synapses cannot learn by segregated_dendrites",
-          "remove plasticity, or give compartment: BASAL");
+          "give learned_feedback or symmetric_feedback, or compartment: BASAL");
     }
     const proto::Population* target = find_population(projection.target());
     if (projection.compartment() == proto::BASAL && target != nullptr && target->has_pyramidal() &&

@@ -10,8 +10,6 @@
 #include <utility>
 #include <vector>
 
-#include "models/experiment_defaults.h"
-
 namespace apical {
 namespace {
 

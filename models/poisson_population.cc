@@ -18,9 +18,19 @@ void PoissonPopulation::set_rates(Time now, std::span<const std::uint8_t> values
   double sum = 0;
   for (const std::uint8_t value : values) sum += value;
   rate_ = sum / 255 * max_rate_;
+  if (!rate_receivers_.empty()) send_rates(now, values);
   if (rate_ == 0) return;
   build_table(values);
   draw_block(now);  // a Poisson process has no memory
+}
+
+void PoissonPopulation::send_rates(Time now, std::span<const std::uint8_t> values) {
+  std::vector<float> rates(values.size());
+  const auto per_value = static_cast<float>(max_rate_ / 255);
+  for (std::size_t j = 0; j < values.size(); ++j) {
+    rates[j] = static_cast<float>(values[j]) * per_value;
+  }
+  for (RateReceiver* receiver : rate_receivers_) receiver->receive_rates(now, rates);
 }
 
 // Vose's construction: each column is filled up by one neuron of more than a column's rate.
@@ -87,6 +97,11 @@ void PoissonPopulation::restart(std::uint32_t context) {
   key.context = context;
   stream_ = RandomStream(key);
   rate_ = 0;
+}
+
+void PoissonPopulation::checkpoint(const Checkpoint& state) {
+  Population::checkpoint(state);
+  stream_.checkpoint(state);
 }
 
 }  // namespace apical

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/population.h"
+#include "models/rate_receiver.h"
 #include "simulator/random_stream.h"
 
 namespace apical {
@@ -22,9 +23,14 @@ class PoissonPopulation final : public Population {
   // From `now` on neuron j fires at max_rate values[j] / 255.
   void set_rates(Time now, std::span<const std::uint8_t> values);
 
+  // Who is told of the rates whenever they are set; it must outlive the population.
+  void add_rate_receiver(RateReceiver& receiver) { rate_receivers_.push_back(&receiver); }
+
   Time next() const override { return rate_ > 0 ? spikes_[at_].time : kNever; }
   void advance(Horizon horizon) override;
   void restart(std::uint32_t context) override;
+  // Restored, it is silent until rates are set, as they are when a trial begins.
+  void checkpoint(const Checkpoint& state) override;
 
  private:
   static constexpr std::size_t kBlock = 64;
@@ -36,6 +42,7 @@ class PoissonPopulation final : public Population {
     std::array<std::uint32_t, 2> neurons;
   };
 
+  void send_rates(Time now, std::span<const std::uint8_t> values);
   void build_table(std::span<const std::uint8_t> values);
   void draw_block(Time after);
 
@@ -43,6 +50,7 @@ class PoissonPopulation final : public Population {
   StreamKey key_;
   RandomStream stream_;
   double rate_ = 0;  // of all neurons, per ms
+  std::vector<RateReceiver*> rate_receivers_;
   std::vector<Column> table_;
   std::size_t at_ = 0;
   std::array<Spike, kBlock> spikes_;  // drawn; those from at_ on are still to come

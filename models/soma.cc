@@ -266,11 +266,35 @@ void Soma::change_weights(Time now, std::span<const float> change, double compar
   }
 }
 
+void Soma::change_weights(Time now, std::span<const float> leak, std::span<const float> synapse,
+                          double compartment_conductance) {
+  move_origin(now);
+  const auto leak_step = static_cast<float>(compartment_conductance * leak_factor());
+  const auto synapse_step = static_cast<float>(-compartment_conductance * synapse_factor());
+  for (std::size_t i = 0; i < neurons_; ++i) {
+    const float on_leak = leak[i] * leak_step;
+    const float on_synapse = synapse[i] * synapse_step;
+    leak_[i] += on_leak;
+    synapse_[i] += on_synapse;
+    membrane_[i] -= on_leak + on_synapse;
+  }
+}
+
 void Soma::clear(Time now) {
   origin_ = now;
   std::ranges::fill(leak_, 0.0F);
   std::ranges::fill(synapse_, 0.0F);
   std::ranges::fill(membrane_, 0.0F);
+}
+
+void Soma::checkpoint(const Checkpoint& state) {
+  state.number("conductance_per_ms", conductance_);
+  state.number("origin_ms", origin_);
+  max_age_ = max_age(kernel_, conductance_);
+  state.array("leak", std::span(leak_).first(neurons_));
+  state.array("synapse", std::span(synapse_).first(neurons_));
+  state.array("membrane", std::span(membrane_).first(neurons_));
+  state.array("level", std::span(level_).first(neurons_));
 }
 
 }  // namespace apical

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/postsynaptic_potential.h"
+#include "simulator/checkpoint.h"
 #include "simulator/time.h"
 #include "simulator/vector_math.h"
 
@@ -88,6 +89,13 @@ class Soma {
   // V does not jump.
   void change_weights(Time now, std::span<const float> change, double compartment_conductance,
                       double leak, double synapse);
+
+  // Likewise for any change: leak[i] and synapse[i] are the sums over j of the change of W_ij times
+  // the exponential sums of source j.
+  void change_weights(Time now, std::span<const float> leak, std::span<const float> synapse,
+                      double compartment_conductance);
+
+  void checkpoint(const Checkpoint& state);
 
   // At rest: V = level, no input under way, origin at `now`.
   void clear(Time now);

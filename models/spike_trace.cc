@@ -99,6 +99,16 @@ void SpikeTrace::potentials(Time now, std::span<float> s) {
   }
 }
 
+void SpikeTrace::exponential_sums(Time now, std::span<float> leak, std::span<float> synapse) const {
+  const auto leak_factor = static_cast<float>(std::exp((origin_ - now) * kernel_.leak_rate()));
+  const auto synapse_factor =
+      static_cast<float>(std::exp((origin_ - now) * kernel_.synapse_rate()));
+  for (std::size_t j = 0; j < neurons(); ++j) {
+    leak[j] = leak_[j] * leak_factor;
+    synapse[j] = synapse_[j] * synapse_factor;
+  }
+}
+
 // Four partial sums of each kind, so that additions need not wait for one another.
 SpikeTrace::WeightedSums SpikeTrace::weighted_sums(Time now, std::span<const float> values) {
   move_origin(now);
@@ -124,6 +134,17 @@ void SpikeTrace::clear(Time now) {
        {&leak_, &synapse_, &spikes_, &leak_at_start_, &synapse_at_start_, &window_mean_}) {
     std::ranges::fill(*values, 0.0F);
   }
+}
+
+void SpikeTrace::checkpoint(const Checkpoint& state) {
+  state.number("origin_ms", origin_);
+  state.number("window_start_ms", window_start_);
+  state.array("leak", std::span(leak_));
+  state.array("synapse", std::span(synapse_));
+  state.array("spikes", std::span(spikes_));
+  state.array("leak_at_start", std::span(leak_at_start_));
+  state.array("synapse_at_start", std::span(synapse_at_start_));
+  state.array("window_mean", std::span(window_mean_));
 }
 
 }  // namespace apical

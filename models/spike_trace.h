@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/postsynaptic_potential.h"
+#include "simulator/checkpoint.h"
 #include "simulator/spike.h"
 #include "simulator/time.h"
 
@@ -38,6 +39,9 @@ class SpikeTrace {
   // s_j(now).
   void potentials(Time now, std::span<float> s);
 
+  // A_j(now) and B_j(now).
+  void exponential_sums(Time now, std::span<float> leak, std::span<float> synapse) const;
+
   // sum over j of values[j] A_j(now), and likewise B: how a change of weights proportional to
   // `values` acts on potentials that are under way.
   struct WeightedSums {
@@ -45,6 +49,8 @@ class SpikeTrace {
     double synapse;
   };
   WeightedSums weighted_sums(Time now, std::span<const float> values);
+
+  void checkpoint(const Checkpoint& state);
 
   // Forgets all spikes and starts again at `now`.
   void clear(Time now);

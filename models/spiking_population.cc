@@ -28,6 +28,7 @@ SpikingPopulation::SpikingPopulation(std::string name, const Constants& constant
       bias_(&bias),
       key_(key),
       current_(padded(size), 0.0F),
+      held_current_(padded(size), 0.0F),
       soma_(size, constants.kernel, constants.total_conductance()),
       clock_(key, static_cast<std::uint32_t>(size), constants.max_rate_per_ms, Stretch::kMaxLooks),
       accepted_(Stretch::kMaxLooks),
@@ -54,13 +55,29 @@ SpikingPopulation::InputId SpikingPopulation::add_input(DenseProjection& project
                      static_cast<float>(conductance(projection.compartment())),
                      {},
                      0,
-                     0});
+                     0,
+                     {}});
   return inputs_.size() - 1;
 }
 
 void SpikingPopulation::receive(InputId input, std::span<const Spike> spikes) {
   std::vector<Spike>& waiting = inputs_[input].waiting;
   waiting.insert(waiting.end(), spikes.begin(), spikes.end());
+}
+
+void SpikingPopulation::hold(InputId input, Time now, std::span<const float> v) {
+  inputs_[input].held.assign(v.begin(), v.end());
+  sum_held_current();
+  bias_changed(now);
+}
+
+void SpikingPopulation::sum_held_current() {
+  std::ranges::fill(held_current_, 0.0F);
+  for (const Input& input : inputs_) {
+    for (std::size_t i = 0; i < input.held.size(); ++i) {
+      held_current_[i] = fused(input.conductance, input.held[i], held_current_[i]);
+    }
+  }
 }
 
 // ---- The process ----
@@ -192,11 +209,43 @@ void SpikingPopulation::restart(std::uint32_t context) {
 }
 
 void SpikingPopulation::clear_state(Time now) {
+  bool held = false;
   for (Input& input : inputs_) {
     input.waiting.clear();
     input.taken = 0;
+    held = held || !input.held.empty();
+    std::ranges::fill(input.held, 0.0F);
+  }
+  if (held) {
+    sum_held_current();
+    bias_changed(now);
   }
   soma_.clear(now);
+}
+
+void SpikingPopulation::checkpoint(const Checkpoint& state) {
+  Population::checkpoint(state);
+  state.array("current", std::span(current_).first(size()));
+  soma_.checkpoint(state.in("modes"));
+  clock_.checkpoint(state.in("candidates"));
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    Input& input = inputs_[i];
+    input.waiting.erase(input.waiting.begin(),
+                        input.waiting.begin() + static_cast<std::ptrdiff_t>(input.taken));
+    input.taken = 0;
+    const Checkpoint place = state.in("input_" + std::to_string(i));
+    apical::checkpoint(place, input.waiting);
+    bool holds = !input.held.empty();
+    place.number("holds", holds);
+    if (!holds) continue;
+    input.held.resize(padded(size()), 0.0F);
+    place.array("held", std::span(input.held));
+  }
+  if (state.restores()) sum_held_current();
+  state.number("window_start_ms", window_start_);
+  state.number("window_length_ms", window_length_);
+  state.array("v_at_start", std::span(v_at_start_));
+  state.array("v_at_end", std::span(v_at_end_));
 }
 
 // ---- State ----
@@ -207,15 +256,21 @@ void SpikingPopulation::add_firing_probabilities(Time now, std::span<double> sum
   for (std::size_t i = 0; i < v.size(); ++i) sums[i] += static_cast<double>(sigmoid(v[i]));
 }
 
+void SpikingPopulation::firing_rates(Time now, std::span<float> rates) const {
+  potentials(now, rates);
+  const auto max_rate = static_cast<float>(constants_.max_rate_per_ms);
+  for (float& rate : rates.first(size())) rate = max_rate * sigmoid(rate);
+}
+
 void SpikingPopulation::open_window(Time now) {
   window_start_ = now;
-  for (Input& input : inputs_) input.projection->trace().open_window(now);
+  for (Input& input : inputs_) input.projection->open_window(now);
   potentials(now, v_at_start_);
 }
 
 void SpikingPopulation::close_window(Time now) {
   window_length_ = now - window_start_;
-  for (Input& input : inputs_) input.projection->trace().close_window(now);
+  for (Input& input : inputs_) input.projection->close_window(now);
   potentials(now, v_at_end_);
 }
 
@@ -227,7 +282,7 @@ void SpikingPopulation::compartment_mean(proto::Compartment compartment, std::sp
   }
   for (const Input& input : inputs_) {
     if (input.projection->compartment() != compartment) continue;
-    input.weights->add_weighted_rows(input.projection->trace().window_mean(), v);
+    input.weights->add_weighted_rows(input.projection->window_mean(), v);
   }
 }
 
@@ -255,6 +310,12 @@ void SpikingPopulation::change_weights(Time now, std::span<const float> change,
   soma_.change_weights(now, change, conductance(compartment), leak, synapse);
 }
 
+void SpikingPopulation::change_weights(Time now, std::span<const float> leak,
+                                       std::span<const float> synapse,
+                                       proto::Compartment compartment) {
+  soma_.change_weights(now, leak, synapse, conductance(compartment));
+}
+
 void SpikingPopulation::set_somatic_input(Time now, double conductance_per_ms,
                                           std::span<const float> current) {
   std::ranges::copy(current, current_.begin());
@@ -267,7 +328,7 @@ void SpikingPopulation::bias_changed(Time now) {
   const auto resistance = static_cast<float>(1 / soma_.conductance());
   AlignedFloats level(padded(size()));
   for (std::size_t i = 0; i < size(); ++i) {
-    level[i] = fused(conductance, (*bias_)[i], current_[i]) * resistance;
+    level[i] = fused(conductance, (*bias_)[i], current_[i] + held_current_[i]) * resistance;
   }
   soma_.set_level(now, level);
 }

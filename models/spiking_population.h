@@ -65,6 +65,10 @@ class SpikingPopulation : public Population {
   // Spikes of an input, in order of time; they may lie in the population's future.
   void receive(InputId input, std::span<const Spike> spikes);
 
+  // The part v[i] of V_c of an input that transmits rates: from `now` on, up to which the
+  // population has caught up, until the next call. v is padded.
+  void hold(InputId input, Time now, std::span<const float> v);
+
   // Whether its own spikes come back to it without delay; it then sends each one at once.
   void set_recurrent(bool recurrent) { recurrent_ = recurrent; }
 
@@ -73,6 +77,7 @@ class SpikingPopulation : public Population {
   Time next() const override { return clock_.time(); }
   void advance(Horizon horizon) override;
   void restart(std::uint32_t context) override;
+  void checkpoint(const Checkpoint& state) override;
 
   // Takes in everything before `now`, which is not later than any event still to come.
   void catch_up(Time now) { advance({now, 0}); }
@@ -84,6 +89,9 @@ class SpikingPopulation : public Population {
 
   // Somatic potentials.
   void potentials(Time now, std::span<float> v) const { soma_.potentials(now, v); }
+
+  // max_rate sigmoid(V), per ms.
+  void firing_rates(Time now, std::span<float> rates) const;
 
   // Adds to sums[i], for every neuron, sigmoid(V).
   void add_firing_probabilities(Time now, std::span<double> sums) const;
@@ -100,6 +108,8 @@ class SpikingPopulation : public Population {
   // the sums over j of u_j times the trace's exponential sums; see Soma::change_weights.
   void change_weights(Time now, std::span<const float> change, proto::Compartment compartment,
                       double leak, double synapse);
+  void change_weights(Time now, std::span<const float> leak, std::span<const float> synapse,
+                      proto::Compartment compartment);
 
   // Takes over the biases, which have been set by their owner. No potential jumps.
   void bias_changed(Time now);
@@ -115,7 +125,8 @@ class SpikingPopulation : public Population {
     float conductance;
     std::vector<Spike> waiting;  // in order of time, from `taken` on
     std::size_t taken = 0;
-    std::size_t seen = 0;  // end of those in the stretch
+    std::size_t seen = 0;     // end of those in the stretch
+    AlignedFloats held = {};  // the part of V_c that is held; empty if none ever was
   };
 
   void advance_to(Horizon horizon);
@@ -124,12 +135,14 @@ class SpikingPopulation : public Population {
   Time collect_arrivals(Time end, Time before);
   void collect_looks(Time end, Horizon horizon);
   void send_accepted();
+  void sum_held_current();
 
   Constants constants_;
   const AlignedFloats* bias_;
   StreamKey key_;
   bool recurrent_ = false;
-  AlignedFloats current_;  // I
+  AlignedFloats current_;       // I
+  AlignedFloats held_current_;  // sum of g_c times what inputs hold
   Soma soma_;
   ThinningClock clock_;
   std::vector<Input> inputs_;

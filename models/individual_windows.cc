@@ -1,0 +1,77 @@
+#include "models/individual_windows.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+#include "models/postsynaptic_potential.h"
+
+namespace apical {
+
+IndividualWindows::IndividualWindows(DenseProjection& projection)
+    : projection_(&projection),
+      leak_at_start_(projection.weights().sources()),
+      synapse_at_start_(projection.weights().sources()) {
+  assert(!projection.transmits_rates());
+  projection.set_listener(this);
+}
+
+IndividualWindows::~IndividualWindows() { projection_->set_listener(nullptr); }
+
+void IndividualWindows::begin(Time now) {
+  start_ = now;
+  projection_->trace().exponential_sums(now, leak_at_start_, synapse_at_start_);
+  arrivals_.clear();
+}
+
+void IndividualWindows::receive(std::span<const Spike> spikes) {
+  arrivals_.insert(arrivals_.end(), spikes.begin(), spikes.end());
+}
+
+void IndividualWindows::add_means(std::span<const Time> ends, Time length, std::span<float> v) {
+  bounds_.clear();
+  for (std::uint32_t i = 0; i < ends.size(); ++i) {
+    assert(ends[i] - length >= start_);
+    bounds_.push_back({ends[i] - length, i, -1});
+    bounds_.push_back({ends[i], i, 1});
+  }
+  std::ranges::sort(bounds_, [](const Bound& a, const Bound& b) {
+    return a.time < b.time || (a.time == b.time && a.neuron < b.neuron);
+  });
+  spikes_.assign(leak_at_start_.size(), 0.0);
+  leak_.assign(leak_at_start_.begin(), leak_at_start_.end());
+  synapse_.assign(synapse_at_start_.begin(), synapse_at_start_.end());
+  const PostsynapticPotential& kernel = projection_->target().constants().kernel;
+  const double per_ms = 1 / length;
+  std::vector<double> means(ends.size(), 0.0);
+  std::size_t next = 0;
+  for (const Bound& bound : bounds_) {
+    for (; next < arrivals_.size() && arrivals_[next].time < bound.time; ++next) {
+      const auto [time, j] = arrivals_[next];
+      spikes_[j] += 1;
+      leak_[j] += std::exp((time - start_) * kernel.leak_rate());
+      synapse_[j] += std::exp((time - start_) * kernel.synapse_rate());
+    }
+    means[bound.neuron] += bound.factor * per_ms * integral(bound.time, bound.neuron);
+  }
+  for (std::size_t i = 0; i < ends.size(); ++i) v[i] += static_cast<float>(means[i]);
+}
+
+// Up to a constant that is the same for all times.
+double IndividualWindows::integral(Time time, std::uint32_t neuron) const {
+  const PostsynapticPotential& kernel = projection_->target().constants().kernel;
+  const double scale = kernel.scale();
+  const double leak = scale * kernel.tau_leak_ms * std::exp((start_ - time) * kernel.leak_rate());
+  const double synapse =
+      scale * kernel.tau_synapse_ms * std::exp((start_ - time) * kernel.synapse_rate());
+  const DenseWeights& weights = projection_->weights();
+  const float* const row = weights.row(0) + neuron;
+  double sum = 0;
+  for (std::size_t j = 0; j < spikes_.size(); ++j) {
+    sum += static_cast<double>(row[j * weights.stride()]) *
+           (spikes_[j] - leak * leak_[j] + synapse * synapse_[j]);
+  }
+  return sum;
+}
+
+}  // namespace apical

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "models/dense_projection.h"
+#include "simulator/spike.h"
+#include "simulator/time.h"
+
+namespace apical {
+
+// Mean potentials that a projection's spikes leave in its compartment, each neuron's over a window
+// of its own: the mean of V_i = sum over j of W_ij s_j over [end_i - length, end_i].
+//
+// The integral of s_j up to a time t is that of its spikes, n_j - scale (tau_leak A_j -
+// tau_synapse B_j) with the sums of SpikeTrace. Going through the windows' starts and ends and the
+// arrivals in order of time keeps these for all sources; a start or an end is then one sum over the
+// sources. Cost: two exponentials and 3 multiply-adds per source, twice a neuron; made for a few
+// sources, such as the output.
+class IndividualWindows final : private SpikeReceiver {
+ public:
+  // The projection transmits spikes and must outlive the windows, as they do their use.
+  explicit IndividualWindows(DenseProjection& projection);
+  ~IndividualWindows() override;
+  IndividualWindows(const IndividualWindows&) = delete;
+  IndividualWindows& operator=(const IndividualWindows&) = delete;
+
+  // Starts to keep what arrives, in the place of what was kept; no window starts before `now`.
+  void begin(Time now);
+
+  // Adds to v[i] the mean over the window that ends at ends[i]. All arrivals up to then are in.
+  void add_means(std::span<const Time> ends, Time length, std::span<float> v);
+
+ private:
+  // A start (factor -1) or an end (1) of a neuron's window.
+  struct Bound {
+    Time time;
+    std::uint32_t neuron;
+    double factor;
+  };
+
+  void receive(std::span<const Spike> spikes) override;
+  double integral(Time time, std::uint32_t neuron) const;
+
+  DenseProjection* projection_;
+  Time start_ = 0;
+  std::vector<float> leak_at_start_;
+  std::vector<float> synapse_at_start_;
+  std::vector<Spike> arrivals_;
+  std::vector<Bound> bounds_;
+  // While going through them: spikes since the start, and the sums relative to it.
+  std::vector<double> spikes_;
+  std::vector<double> leak_;
+  std::vector<double> synapse_;
+};
+
+}  // namespace apical
