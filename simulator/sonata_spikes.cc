@@ -71,20 +71,6 @@ SpikeTrain read_population(const Hdf5File& file, const std::string& name) {
   return train;
 }
 
-TrialTimes read_trials(const Hdf5File& file) {
-  TrialTimes trials;
-  if (!file.has("/trials")) return trials;
-  trials.start_ms = file.read<double>("/trials/start_ms");
-  trials.target_start_ms = file.read<double>("/trials/target_start_ms");
-  trials.end_ms = file.read<double>("/trials/end_ms");
-  trials.index = file.read<std::int64_t>("/trials/index");
-  trials.label = file.read<std::int64_t>("/trials/label");
-  if (!equally_long(trials)) {
-    throw FileError(file.path(), FileAccess::kRead, "/trials: columns differ in length");
-  }
-  return trials;
-}
-
 }  // namespace
 
 void write_sonata_spikes(const std::filesystem::path& path, std::span<const SpikeTrain> populations,
@@ -127,8 +113,22 @@ RecordedSpikes read_sonata_spikes(const std::filesystem::path& path) {
   for (const std::string& name : file.names_in("/spikes")) {
     spikes.populations.push_back(read_population(file, name));
   }
-  spikes.trials = read_trials(file);
+  spikes.trials = read_trial_times(file);
   return spikes;
+}
+
+TrialTimes read_trial_times(const Hdf5File& file) {
+  TrialTimes trials;
+  if (!file.has("/trials")) return trials;
+  trials.start_ms = file.read<double>("/trials/start_ms");
+  trials.target_start_ms = file.read<double>("/trials/target_start_ms");
+  trials.end_ms = file.read<double>("/trials/end_ms");
+  trials.index = file.read<std::int64_t>("/trials/index");
+  trials.label = file.read<std::int64_t>("/trials/label");
+  if (!equally_long(trials)) {
+    throw FileError(file.path(), FileAccess::kRead, "/trials: columns differ in length");
+  }
+  return trials;
 }
 
 }  // namespace apical

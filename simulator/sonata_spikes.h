@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "simulator/file_error.h"
+#include "simulator/hdf5_file.h"
 
 namespace apical {
 
@@ -51,5 +52,9 @@ void write_sonata_spikes(const std::filesystem::path& path, std::span<const Spik
 // SONATA files of others: those have no trials, and as many neurons as their largest id demands.
 // Throws FileError.
 RecordedSpikes read_sonata_spikes(const std::filesystem::path& path);
+
+// The columns of /trials, which other files of a run have too; none if the file has no such group.
+// Throws FileError.
+TrialTimes read_trial_times(const Hdf5File& file);
 
 }  // namespace apical
