@@ -31,7 +31,7 @@ constexpr std::string_view kPlateauColour = kColours[3];
   throw FileError(path, FileAccess::kRead, reason);
 }
 
-bool exists(const fs::path& path) {
+bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
 }
@@ -139,7 +139,7 @@ void read_plateaus(const fs::path& trials_file, const fs::path& experiment_file,
   const auto row = static_cast<std::uint64_t>(found - index.begin());
   if (row >= shape[0]) return;
   std::map<std::string, std::string> experiment;
-  if (exists(experiment_file)) {
+  if (is_there(experiment_file)) {
     experiment = fields_of(ExperimentFile::read(experiment_file).experiment());
   }
   std::vector<float> values(shape[1]);
@@ -258,8 +258,8 @@ PotentialTraces read_potential_traces(const fs::path& report,
                    trials.end_ms[row] - trials.start_ms[row]};
   read_traces(file, group, columns, trials.start_ms[row], traces);
   const fs::path folder = report.parent_path();
-  if (exists(folder / "spikes.h5")) read_spikes(folder / "spikes.h5", traces);
-  if (exists(folder / "trials.h5")) {
+  if (is_there(folder / "spikes.h5")) read_spikes(folder / "spikes.h5", traces);
+  if (is_there(folder / "trials.h5")) {
     read_plateaus(folder / "trials.h5", folder / "experiment.textproto", traces);
   }
   return traces;
