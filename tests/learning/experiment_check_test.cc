@@ -186,7 +186,7 @@ TEST(ExperimentCheck, TellsMistakesOfEveryKindInTheOrderOfLines) {
     text = replaced(text, old_text, new_text);
   }
   const std::vector<Override> overrides = {
-      Override::from_set("recording.spikes[0].trials=0"),
+      Override::from_set("recording.spikes[0].trials=-1"),
       Override::from_set("data.nam=x"),
       Override::from_set("network.population[output].size=11"),
   };
@@ -197,7 +197,7 @@ TEST(ExperimentCheck, TellsMistakesOfEveryKindInTheOrderOfLines) {
                   StartsWith("f:8: no population is named `inptu`; did you mean `input`?"),
                   StartsWith("f:11: `phase_length_ms` is -50"),
                   StartsWith("f:18: `epochs` cannot be `many`"),
-                  StartsWith("--set recording.spikes[0].trials=0: `trials` is 0; "),
+                  StartsWith("--set recording.spikes[0].trials=-1: `trials` is -1; "),
                   StartsWith("--set data.nam=x: unknown field `nam`; did you mean `name`?"),
                   StartsWith("--set network.population[output].size=11: size mismatch: ")));
 }
