@@ -197,7 +197,8 @@ class RunObserver final : public TrainingObserver {
 
 nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const RunRequest& request,
                                   const TrainingSummary& run,
-                                  const std::optional<Measurement>& last, const RunClock& clock) {
+                                  const std::optional<Measurement>& last, const RunClock& clock,
+                                  TrainingSession* spiking) {
   nlohmann::ordered_json summary;
   summary["name"] = experiment.name();
   summary["complete"] = run.complete;
@@ -222,6 +223,7 @@ nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const Run
   summary["events"] = run.events;
   summary["spikes"] = run.spikes;
   summary["synaptic_events"] = run.synaptic_events;
+  if (spiking != nullptr) summary["train_spikes"] = spiking->network().spikes();
   summary["data"] = experiment.data().name();
   summary["seed"] = experiment.seed();
   summary["threads"] = request.threads;
@@ -234,6 +236,7 @@ struct Prepared {
   TrainAndTest images;
   std::optional<RateData> rate_data;
   std::unique_ptr<Session> session;
+  TrainingSession* spiking = nullptr;  // the same session, if its network spikes
   std::function<std::unique_ptr<Recorders>(const Recorders::PathOf&)> make_recorders;
 
   Prepared(const proto::Experiment& experiment, const std::filesystem::path& data_folder) {
@@ -247,7 +250,9 @@ struct Prepared {
     images = load(*find_data_set(chosen.name()), data_folder);
     images.train = first_examples(images.train, static_cast<std::size_t>(chosen.train_examples()));
     images.test = first_examples(images.test, static_cast<std::size_t>(chosen.test_examples()));
-    keep(experiment, std::make_unique<TrainingSession>(experiment, images));
+    auto made = std::make_unique<TrainingSession>(experiment, images);
+    spiking = made.get();
+    keep(experiment, std::move(made));
   }
   Prepared(const Prepared&) = delete;  // the session refers to the images
   Prepared& operator=(const Prepared&) = delete;
@@ -296,7 +301,8 @@ ExitCode run_in(RunFolder& folder, const RunRequest& request, const std::string&
   if (!run.complete || experiment.training().epochs() == 0) checkpoint.save();
 
   recorders->finish(run.complete);
-  folder.write_summary(summary_of(experiment, request, run, observer.last(), clock));
+  folder.write_summary(
+      summary_of(experiment, request, run, observer.last(), clock, prepared.spiking));
   if (!run.complete) {
     progress.message(
         fmt::format("stopped after {} training images; --resume goes on from there, in {}",
