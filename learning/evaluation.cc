@@ -20,7 +20,12 @@ constexpr std::uint32_t kContexts = 1U << 16;
 }  // namespace
 
 Evaluation::Evaluation(const proto::Experiment& experiment, const Parameters& parameters)
-    : experiment_(experiment), parameters_(&parameters) {}
+    : experiment_(experiment), parameters_(&parameters) {
+  // What it replays are the spikes of training trials.
+  for (auto& population : *experiment_.mutable_network()->mutable_population()) {
+    if (population.has_poisson_source()) population.mutable_poisson_source()->clear_replay();
+  }
+}
 
 std::unique_ptr<Network> Evaluation::take_replica() {
   {
@@ -45,7 +50,7 @@ std::uint8_t Evaluation::answer(Network& network, std::span<const std::uint8_t> 
   network.restart(context);
   Simulation& simulation = network.simulation();
   OutputPopulation& output = network.output();
-  network.input().set_rates(0, image);
+  network.show(0, image);
   simulation.run_until(trial.test_settling_time_ms());
   output.open_window(simulation.now());
   simulation.run_until(trial.test_length_ms());

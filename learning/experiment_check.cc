@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "learning/recording_check.h"
 #include "models/field_ranges.h"
 #include "models/network_check.h"
 #include "models/rate/rate_network.h"
@@ -34,7 +35,7 @@ class ExperimentCheck {
     check_stochastic_plateaus();
     const DataShape* shape = check_data();
     check_kind_of_network(shape);
-    check_recording();
+    check_recording(file_, mistakes_);
     sort_mistakes(mistakes_);
     return std::move(mistakes_);
   }
@@ -69,7 +70,6 @@ class ExperimentCheck {
         check_rate_sizes(*shape);
       }
       check_unused("trial", experiment_.has_trial(), "network");
-      check_unused("recording.spikes", experiment_.recording().spikes_size() > 0, "network");
     } else if (!file_.is_lost("rate_network")) {
       add_missing("", "network", "no network",
                   "add network { population { ... } projection { ... } }, or rate_network { layer "
@@ -289,16 +289,6 @@ class ExperimentCheck {
     if (population.size() >= 1 && population.size() != size) {
       add(fmt::format("network.population[{}].size", i), "size mismatch: " + words(population),
           fmt::format("set size: {}", size));
-    }
-  }
-
-  void check_recording() {
-    for (int i = 0; i < experiment_.recording().spikes_size(); ++i) {
-      const std::string& name = experiment_.recording().spikes(i).population();
-      if (!name.empty() && !experiment_.has_rate_network()) {
-        check_population_name(file_, fmt::format("recording.spikes[{}].population", i), name,
-                              mistakes_);
-      }
     }
   }
 

@@ -74,7 +74,10 @@ std::optional<Session::TestResult> TrainingSession::test(const Test& test,
   const auto progress = [&](std::size_t done) { observer.tested(done, images.size()); };
   const Evaluation::Result result = evaluation_.run(images, test.number, progress, stop);
   if (!result.complete) return std::nullopt;
-  return TestResult{{.images = result.images, .errors = result.errors}, result.work};
+  return TestResult{.score = {.images = result.images, .errors = result.errors},
+                    .work = result.work,
+                    .labels = {images.labels.begin(), images.labels.end()},
+                    .answers = {result.answers.begin(), result.answers.end()}};
 }
 
 Work TrainingSession::training_work() const {

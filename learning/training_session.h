@@ -29,6 +29,9 @@ class TrainingSession final : public Session {
 
   Network& network() { return network_; }
   const Parameters& parameters() const { return parameters_; }
+  const SegregatedDendrites& rule() const { return rule_; }
+  // To the image of the last training trial.
+  std::size_t answer() const { return protocol_.answer(); }
 
  private:
   void start_epoch(int epoch, std::vector<std::uint32_t> order) override;

@@ -37,7 +37,7 @@ int exchange_names(const std::filesystem::path& a, const std::filesystem::path& 
   return 0;
 }
 
-void copy_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+void copy_whole(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::error_code error;
   std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing, error);
   if (error) fail(to, error.value());
@@ -46,7 +46,7 @@ void copy_file(const std::filesystem::path& from, const std::filesystem::path& t
 }  // namespace
 
 RecordFile::RecordFile(std::filesystem::path path) : path_(std::move(path)), next_(path_) {
-  next_ += ".next";
+  next_ += ".partial";
 }
 
 RecordFile::~RecordFile() {
@@ -61,7 +61,7 @@ template <Hdf5Value T>
 RecordFile::TableId RecordFile::add_table(const std::string& dataset,
                                           std::vector<std::uint64_t> row) {
   assert(!thread_.joinable());
-  Table table{dataset, row, sizeof(T), sizeof(T), 1, {}, {}, 0, 0, {}};
+  Table table{dataset, row, sizeof(T), sizeof(T), 1, {}, {}, 0, false, {}};
   for (const std::uint64_t size : row) table.row_bytes *= size;
   table.chunk_rows =
       std::max<std::size_t>(1, kChunkBytes / std::max<std::size_t>(1, table.row_bytes));
@@ -93,6 +93,7 @@ void RecordFile::append_bytes(TableId id, std::span<const std::byte> bytes) {
   Table& table = tables_[id];
   assert(thread_.joinable() && bytes.size() % table.row_bytes == 0);
   bytes_since_flush_ += bytes.size();
+  table.is_changed |= !bytes.empty();
   const std::size_t whole = table.chunk_rows * table.row_bytes;
   while (!bytes.empty()) {
     if (table.chunk.empty()) table.chunk.reserve(whole);
@@ -106,6 +107,15 @@ void RecordFile::append_bytes(TableId id, std::span<const std::byte> bytes) {
       table.chunk.clear();
     }
   }
+}
+
+void RecordFile::replace_bytes(TableId id, std::span<const std::byte> bytes) {
+  Table& table = tables_[id];
+  assert(bytes.size() % table.row_bytes == 0 && bytes.size() < table.chunk_rows * table.row_bytes);
+  const auto* const values = reinterpret_cast<const char*>(bytes.data());
+  table.chunk.assign(values, values + bytes.size());
+  table.rows = bytes.size() / table.row_bytes;
+  table.is_changed = true;
 }
 
 void RecordFile::flush_if_due() {
@@ -125,14 +135,12 @@ void RecordFile::begin_flush() {
   for (TableId id = 0; id < tables_.size(); ++id) {
     Table& table = tables_[id];
     rows.push_back(table.rows);
-    is_changed |= table.rows != table.rows_flushed;
-    if (table.rows != table.rows_flushed && !table.chunk.empty()) {
-      std::vector<char> padded = table.chunk;
-      const std::uint64_t rows_in_chunk = padded.size() / table.row_bytes;
-      padded.resize(table.chunk_rows * table.row_bytes, 0);
-      hand_over({{id, table.rows - rows_in_chunk, std::move(padded)}, {}});
-    }
-    table.rows_flushed = table.rows;
+    is_changed |= table.is_changed;
+    if (!std::exchange(table.is_changed, false) || table.chunk.empty()) continue;
+    std::vector<char> padded = table.chunk;
+    const std::uint64_t rows_in_chunk = padded.size() / table.row_bytes;
+    padded.resize(table.chunk_rows * table.row_bytes, 0);
+    hand_over({{id, table.rows - rows_in_chunk, std::move(padded)}, {}});
   }
   if (is_changed) hand_over({{}, std::move(rows)});
 }
@@ -224,13 +232,23 @@ void RecordFile::work() {
   }
 }
 
-void RecordFile::publish(const std::vector<std::uint64_t>& rows) {
-  if (!next_is_there_) {
-    copy_file(path_, next_);
-    encoded_before_.clear();
+Hdf5File RecordFile::open_hidden_copy() {
+  if (std::exchange(next_is_there_, false)) {
+    try {
+      return Hdf5File::open_to_change(next_);
+    } catch (const FileError&) {
+      // Somebody who opened it while it was at `path` still reads it, and is left with it.
+    }
   }
-  next_is_there_ = false;
-  Hdf5File file = Hdf5File::open_to_change(next_);
+  encoded_before_.clear();
+  std::error_code ignored;
+  std::filesystem::remove(next_, ignored);
+  copy_whole(path_, next_);
+  return Hdf5File::open_to_change(next_);
+}
+
+void RecordFile::publish(const std::vector<std::uint64_t>& rows) {
+  Hdf5File file = open_hidden_copy();
   for (TableId id = 0; id < tables_.size(); ++id) file.set_rows(tables_[id].dataset, rows[id]);
   for (const Encoded* changes : {&encoded_before_, &encoded_}) {
     for (const auto& [place, bytes] : *changes) {
@@ -266,7 +284,7 @@ void RecordFile::cut_back(const std::vector<std::uint64_t>& rows) {
                     "is missing; the checkpoint knows of records in it. Put it back, or start the "
                     "run again");
   }
-  copy_file(path_, next_);
+  copy_whole(path_, next_);
   Hdf5File file = Hdf5File::open_to_change(next_);
   for (TableId id = 0; id < tables_.size(); ++id) {
     Table& table = tables_[id];
@@ -279,7 +297,7 @@ void RecordFile::cut_back(const std::vector<std::uint64_t>& rows) {
                           "the run's own file back");
     }
     file.set_rows(table.dataset, rows[id]);
-    table.rows = table.rows_flushed = rows[id];
+    table.rows = rows[id];
     const std::uint64_t first_row = rows[id] - rows[id] % table.chunk_rows;
     table.chunk.resize((rows[id] - first_row) * table.row_bytes);
     table.read(file, first_row, table.chunk);

@@ -25,10 +25,12 @@ namespace apical {
 // and written by a thread of the file's own.
 //
 // Whatever happens, also in the middle of a flush, the file at `path` is whole and has all rows up
-// to the last flush: two copies of it take turns. A flush brings the hidden one (PATH.next) up to
-// date and onto the disk, then the two change names, which the file system does at once. So until
-// close() the tables take twice their room on the disk, and the rows of two flushes are in memory.
-// Where names cannot be exchanged, the next flush begins with a copy of the file.
+// to the last flush: two copies of it take turns. A flush brings the hidden one (PATH.partial) up
+// to date and onto the disk, then the two change names, which the file system does at once. So
+// until close() the tables take twice their room on the disk, and the rows of two flushes are in
+// memory. Where names cannot be exchanged, the next flush begins with a copy of the file. So does
+// it while somebody reads the other copy: a reader's file never changes under them; to see more,
+// they open it again.
 //
 // Errors of the writing thread come out of the next call of any member, once; nothing is written
 // after one, and the file stays as the last flush left it. Throws FileError.
@@ -55,6 +57,8 @@ class RecordFile {
   // Makes the file, in place of an older one, with empty tables and what `make` adds to them.
   void create(const std::function<void(Hdf5File&)>& make);
 
+  std::uint64_t rows(TableId table) const { return tables_[table].rows; }
+
   // Appends whole rows. Waits if the writing thread is far behind.
   template <Hdf5Value T>
   void append(TableId table, std::span<const T> values) {
@@ -63,6 +67,12 @@ class RecordFile {
   template <Hdf5Value T>
   void append_value(TableId table, T value) {
     append(table, std::span<const T>(&value, 1));
+  }
+
+  // Sets all that a table has; no more than 128 KiB.
+  template <Hdf5Value T>
+  void replace(TableId table, std::span<const T> values) {
+    replace_bytes(table, std::as_bytes(values));
   }
 
   // To be called where the rows of all tables go together: has them written if there are many or
@@ -88,7 +98,7 @@ class RecordFile {
     // Reads the rows from a chunk's beginning on.
     std::function<void(const Hdf5File&, std::uint64_t first_row, std::span<char>)> read;
     std::uint64_t rows = 0;
-    std::uint64_t rows_flushed = 0;
+    bool is_changed = false;  // since the last flush
     std::vector<char> chunk;  // the last, as far as it is filled
   };
   struct Chunk {
@@ -104,6 +114,7 @@ class RecordFile {
   using Encoded = std::map<std::pair<TableId, std::uint64_t>, std::vector<char>>;
 
   void append_bytes(TableId table, std::span<const std::byte> bytes);
+  void replace_bytes(TableId table, std::span<const std::byte> bytes);
   void start_thread();
   void hand_over(Job job);
   void begin_flush();
@@ -113,6 +124,7 @@ class RecordFile {
 
   // On the writing thread.
   void work();
+  Hdf5File open_hidden_copy();
   void publish(const std::vector<std::uint64_t>& rows);
 
   void cut_back(const std::vector<std::uint64_t>& rows);

@@ -57,4 +57,8 @@ RecordedSpikes read_sonata_spikes(const std::filesystem::path& path);
 // Throws FileError.
 TrialTimes read_trial_times(const Hdf5File& file);
 
+// One population of such a file. Throws FileError also where times are in other units than ms or
+// not numbers.
+SpikeTrain read_sonata_population(const std::filesystem::path& path, const std::string& name);
+
 }  // namespace apical

@@ -55,7 +55,9 @@ TEST(EncodedChunk, IsWhatTheFiltersWouldDecode) {
     }
     const std::size_t bytes = expect_kept(times) + expect_kept(neurons);
     // 6 of 8 bytes of a neuron, and 2 to 3 of a time's, say nothing.
-    if (count >= 1000) EXPECT_LT(bytes, count * 8.5);
+    if (count >= 1000) {
+      EXPECT_LT(bytes, count * 17 / 2);
+    }
     expect_kept(std::vector<float>(count, 1.5F));
     expect_kept(words);
   }

@@ -141,6 +141,20 @@ TEST_F(RecordFileTest, AFileThatDoesNotFitTheCheckpointIsReported) {
   EXPECT_THROW(restore(), FileError);
 }
 
+TEST_F(RecordFileTest, AReaderIsLeftWithWhatItOpened) {
+  Counting counting(file("a.h5"));
+  counting.create();
+  counting.append(40000);
+  counting.file.flush();
+  const Hdf5File opened = Hdf5File::open(file("a.h5"));
+  for (int n = 0; n < 4; ++n) {
+    counting.append(20000);
+    counting.file.flush();
+    EXPECT_EQ(opened.read<double>("/a/numbers").size(), 40000U);
+  }
+  EXPECT_EQ(counted(file("a.h5")), 120000U);
+}
+
 // A process that writes is killed at a random moment, many times; most of its time it flushes.
 TEST_F(RecordFileTest, IsWholeWheneverTheProcessIsKilled) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
