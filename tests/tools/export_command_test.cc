@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,22 @@ TEST_F(ExportCommand, GdfCountsIdsFromOneOverAllPopulations) {
   EXPECT_THAT(text, HasSubstr("\n1\t1.0\n4\t2.0\n3\t2.125\n2\t20.3"));
   // One population keeps its ids.
   EXPECT_EQ(run({spikes_, "--format", "gdf", "--population", "output"}).out.substr(0, 2), "5\t");
+}
+
+TEST_F(ExportCommand, NeoReadsTheGdf) {
+  ASSERT_EQ(run({spikes_, "-o", file("spikes.gdf")}).code, ExitCode::kDone);
+  put(file("check.py"), R"(
+import sys
+import neo
+import quantities as pq
+segment = neo.io.NestIO(sys.argv[1]).read_segment(
+    gid_list=[], t_start=0 * pq.ms, t_stop=100 * pq.ms, id_column_gdf=0, time_column_gdf=1)
+trains = {train.annotations["id"]: list(train.magnitude) for train in segment.spiketrains}
+assert trains == {1: [1], 2: [0.1 + 20.2], 3: [2.125], 4: [2], 5: [1e-7]}, trains
+)");
+  const std::string command =
+      "/usr/bin/python3 '" + file("check.py").string() + "' '" + file("spikes.gdf").string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0);
 }
 
 TEST_F(ExportCommand, CsvHasAHeader) {

@@ -53,12 +53,6 @@ std::string common_name(const std::vector<const RecordedRun*>& runs) {
   return field == runs.front()->fields.end() ? runs.front()->name : field->second;
 }
 
-bool all_have(std::span<const RecordedRun> runs, const Measure& measure) {
-  return std::ranges::all_of(runs, [&](const RecordedRun& run) {
-    return run.metrics.has_values(measure.test) || run.metrics.has_values(measure.train);
-  });
-}
-
 }  // namespace
 
 bool decides_results(std::string_view field) {
@@ -100,22 +94,26 @@ const Measure& measure_of(std::span<const RecordedRun> runs,
   if (name && *name != kError.word && *name != kLoss.word) {
     throw UsageError(fmt::format("--measure {}: `error` or `loss` would be right", *name));
   }
-  const bool error = name ? *name == kError.word : all_have(runs, kError);
-  const bool any_error =
-      std::ranges::any_of(runs, [](const RecordedRun& run) { return all_have({&run, 1}, kError); });
+  const auto has = [](const RecordedRun& run, const Measure& measure) {
+    return run.metrics.has_values(measure.test) || run.metrics.has_values(measure.train);
+  };
+  const bool some_errors =
+      std::ranges::any_of(runs, [&](const RecordedRun& run) { return has(run, kError); });
+  const bool error = name ? *name == kError.word : some_errors;
   const Measure& measure = error ? kError : kLoss;
+  const Measure& other = error ? kLoss : kError;
   for (const RecordedRun& run : runs) {
-    if (all_have({&run, 1}, measure)) continue;
-    if (!name && any_error && all_have({&run, 1}, kLoss)) {
-      run.metrics.fail(
-          "has a loss and no classification errors, unlike other runs here; plot them "
-          "apart, or all of them with --measure loss");
+    if (has(run, measure)) continue;
+    if (!has(run, other)) {
+      run.metrics.fail("holds no errors yet; they are there after the run's first evaluation");
     }
-    const bool other = all_have({&run, 1}, error ? kLoss : kError);
-    run.metrics.fail(other
-                         ? fmt::format("holds no {0}; --measure {1} draws the {1}", measure.word,
-                                       error ? kLoss.word : kError.word)
-                         : "holds no errors yet; they are there after the run's first evaluation");
+    if (name) {
+      run.metrics.fail(
+          fmt::format("holds no {}; --measure {} draws what it holds", measure.word, other.word));
+    }
+    run.metrics.fail(
+        "has a loss and no classification errors, unlike other runs here; plot them apart, or all "
+        "of them with --measure loss");
   }
   return measure;
 }

@@ -64,7 +64,7 @@ TEST_F(RunGroupTest, LossIsDrawnWhereThereAreNoErrors) {
     return std::string("no failure");
   };
   EXPECT_THAT(reason({autoencoder[0], classifier[0]}, std::nullopt), HasSubstr("plot them apart"));
-  EXPECT_THAT(reason(classifier, "loss"), HasSubstr("holds no loss; --measure error"));
+  EXPECT_THAT(reason(classifier, "loss"), HasSubstr("holds no loss; --measure error draws"));
   EXPECT_THAT(reason({run("new", "", "train_examples,test_error_percent\n")}, std::nullopt),
               HasSubstr("holds no errors yet"));
 }
