@@ -8,10 +8,11 @@
 
 namespace apical {
 
-SymmetricFeedback::SymmetricFeedback(const proto::Network& description, int index, Network& network,
-                                     Parameters& parameters)
-    : projection_(&network.projection(static_cast<std::size_t>(index))),
-      weights_(&parameters.weights[static_cast<std::size_t>(index)]),
+SymmetricFeedback::SymmetricFeedback(const proto::Network& description, int index,
+                                     PlasticNetwork& network, Parameters& parameters)
+    : network_(&network),
+      projection_(static_cast<std::size_t>(index)),
+      weights_(&parameters.weights[projection_]),
       noise_sd_(description.projection(index).plasticity().symmetric_feedback().noise_sd()),
       fixed_noise_(description.projection(index).plasticity().symmetric_feedback().fixed_noise()),
       stream_({network.seed(), static_cast<std::uint32_t>(index), Purpose::kFeedbackNoise, 0}),
@@ -65,7 +66,7 @@ void SymmetricFeedback::find_product() {
 void SymmetricFeedback::mirror(Time now) {
   if (!fixed_noise_) draw_noise();
   find_product();
-  if (!projection_->drives_soma()) {
+  if (!network_->drives_soma(projection_)) {
     *weights_ = product_;
     return;
   }
@@ -76,7 +77,7 @@ void SymmetricFeedback::mirror(Time now) {
     }
   }
   *weights_ = product_;
-  projection_->weights_changed(now, change);
+  network_->weights_changed(now, projection_, change);
 }
 
 }  // namespace apical

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "models/dense_weights.h"
-#include "models/network.h"
 #include "models/parameters.h"
+#include "models/plastic_network.h"
 #include "proto/network.pb.h"
 #include "simulator/random_stream.h"
 #include "simulator/time.h"
@@ -21,7 +21,7 @@ class SymmetricFeedback {
  public:
   // `index` is of the projection in the network, which has been checked. Makes the weights
   // symmetric. `network` refers to `parameters`; both must outlive this.
-  SymmetricFeedback(const proto::Network& description, int index, Network& network,
+  SymmetricFeedback(const proto::Network& description, int index, PlasticNetwork& network,
                     Parameters& parameters);
 
   // Makes the weights symmetric to those of now. No potential jumps.
@@ -31,7 +31,8 @@ class SymmetricFeedback {
   void find_product();
   void draw_noise();
 
-  DenseProjection* projection_;
+  PlasticNetwork* network_;
+  std::size_t projection_;
   DenseWeights* weights_;
   std::vector<const DenseWeights*> path_;
   double noise_sd_;
