@@ -59,6 +59,7 @@ std::uint8_t Evaluation::answer(Network& network, std::span<const std::uint8_t> 
 Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
                                    const std::function<void(std::size_t)>& progress,
                                    const std::function<bool()>& stop) {
+  const Work before = work();
   Result result;
   result.images = images.size();
   result.answers.assign(images.size(), 0);
@@ -82,27 +83,18 @@ Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
       },
       tbb::simple_partitioner());
   result.complete = done == images.size();
+  result.work = work() - before;
   for (std::size_t i = 0; i < images.size(); ++i) {
     result.errors += result.answers[i] != images.labels[i];
   }
   return result;
 }
 
-std::uint64_t Evaluation::events() const {
-  std::uint64_t sum = 0;
-  for (const auto& replica : replicas_) sum += replica->events();
-  return sum;
-}
-
-std::uint64_t Evaluation::spikes() const {
-  std::uint64_t sum = 0;
-  for (const auto& replica : replicas_) sum += replica->spikes();
-  return sum;
-}
-
-std::uint64_t Evaluation::synaptic_events() const {
-  std::uint64_t sum = 0;
-  for (const auto& replica : replicas_) sum += replica->synaptic_events();
+Work Evaluation::work() const {
+  Work sum;
+  for (const auto& replica : replicas_) {
+    sum += {replica->events(), replica->spikes(), replica->synaptic_events()};
+  }
   return sum;
 }
 

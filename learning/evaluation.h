@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/image_set.h"
+#include "learning/session.h"
 #include "models/network.h"
 #include "models/parameters.h"
 #include "proto/experiment.pb.h"
@@ -32,6 +33,7 @@ class Evaluation {
       return images == 0 ? 0 : 100.0 * static_cast<double>(errors) / static_cast<double>(images);
     }
     std::vector<std::uint8_t> answers;  // by image; 0 where it was stopped before
+    Work work;                          // that it took
     bool complete = true;               // false if it was stopped
   };
 
@@ -42,15 +44,11 @@ class Evaluation {
              const std::function<void(std::size_t)>& progress = {},
              const std::function<bool()>& stop = {});
 
-  // Sums over all replicas since construction.
-  std::uint64_t events() const;
-  std::uint64_t spikes() const;
-  std::uint64_t synaptic_events() const;
-
  private:
   std::uint8_t answer(Network& network, std::span<const std::uint8_t> image,
                       std::uint32_t context) const;
 
+  Work work() const;  // of all replicas since construction
   std::unique_ptr<Network> take_replica();
   void give_back(std::unique_ptr<Network> replica);
 

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "datasets/image_set.h"
 #include "learning/evaluation.h"
@@ -28,30 +30,26 @@ class TrainingSession final : public Session {
   Network& network() { return network_; }
   const Parameters& parameters() const { return parameters_; }
 
-  std::uint64_t images() const override;
-  TrainingSummary run(TrainingObserver& observer, const std::function<bool()>& stop) override;
-
  private:
+  void start_epoch(int epoch, std::vector<std::uint32_t> order) override;
+  Score learn(TrainingObserver& observer) override;
+  std::optional<TestResult> test(const Test& test, TrainingObserver& observer,
+                                 const std::function<bool()>& stop) override;
+  Work training_work() const override;
+  void checkpoint_network(const Checkpoint& state) override;
   void check_finite() const;
-  bool train_epoch(int epoch, TrainingObserver& observer, const std::function<bool()>& stop);
-  bool measure(const ImageSet& images, TrainingObserver& observer,
-               const std::function<bool()>& stop);
 
-  proto::Experiment experiment_;
   const ImageSet* train_;
   const ImageSet* test_;
   ImageSet interim_test_;  // for tests within an epoch
   Parameters parameters_;
   TrialProtocol protocol_;
+  proto::Network description_;
   Network network_;
   SegregatedDendrites rule_;
   Evaluation evaluation_;
-  std::uint32_t tests_ = 0;
-  std::int64_t trials_ = 0;
-  std::int64_t errors_since_test_ = 0;
-  std::int64_t trials_since_test_ = 0;
-  double recent_error_percent_ = 0;
-  TrainingSummary summary_;
+  std::vector<std::uint32_t> order_;  // of what is left of the epoch
+  std::size_t next_ = 0;              // in it
 };
 
 // The first `examples` of a set; all if 0 or if it has no more.

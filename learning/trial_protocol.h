@@ -12,6 +12,7 @@
 #include "models/network.h"
 #include "models/rate_mean.h"
 #include "proto/training.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/process.h"
 #include "simulator/random_stream.h"
 
@@ -57,6 +58,9 @@ class TrialProtocol final : public Process {
 
   // The class whose output neuron had the highest mean potential in the last forward phase.
   std::size_t answer() const { return answer_; }
+
+  // Between trials.
+  void checkpoint(const Checkpoint& state) { lengths_.checkpoint(state); }
 
   Time next() const override { return pending_.empty() ? kNever : pending_.front().time; }
   void advance(Horizon horizon) override;

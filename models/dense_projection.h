@@ -77,6 +77,12 @@ class DenseProjection final : public SpikeReceiver, public RateReceiver {
   // Forgets all spikes and rates.
   void clear(Time now);
 
+  // Without the weights, which are another's.
+  void checkpoint(const Checkpoint& state) {
+    state.number("arrived", spikes_);
+    trace_.checkpoint(state);
+  }
+
  private:
   void drive(Time now);
 

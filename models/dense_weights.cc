@@ -1,6 +1,10 @@
 #include "models/dense_weights.h"
 
+#include <algorithm>
+#include <array>
 #include <cassert>
+#include <cstdint>
+#include <vector>
 
 namespace apical {
 namespace {
@@ -90,6 +94,20 @@ void DenseWeights::add_outer_product(std::span<const float> targets,
     }
     j = next;
   }
+}
+
+void DenseWeights::checkpoint(const Checkpoint& state) {
+  std::vector<float> table(sources_ * targets_);
+  const auto row_of = [&](std::size_t j) {
+    return std::span(table).subspan(j * targets_, targets_);
+  };
+  for (std::size_t j = 0; j < sources_; ++j) {
+    std::copy_n(row(j), targets_, row_of(j).begin());
+  }
+  const std::array<std::uint64_t, 2> shape = {sources_, targets_};
+  state.array("weights", std::span(table), shape);
+  if (!state.restores()) return;
+  for (std::size_t j = 0; j < sources_; ++j) std::ranges::copy(row_of(j), row(j));
 }
 
 }  // namespace apical

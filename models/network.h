@@ -15,6 +15,7 @@
 #include "models/pyramidal_population.h"
 #include "models/rate_transmission.h"
 #include "proto/network.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/delay_line.h"
 #include "simulator/process.h"
 #include "simulator/simulation.h"
@@ -26,6 +27,9 @@ const proto::Population& population_named(const proto::Network& network, const s
 
 // Parameters of the right shapes for a network, all 0.
 Parameters zero_parameters(const proto::Network& network);
+
+// Weights by projection and biases by population.
+void checkpoint(const Checkpoint& state, const proto::Network& network, Parameters& parameters);
 
 // A network that runs: the populations, projections and delay lines of a model file in one
 // simulation. The file has been checked (network_check.h) and has exactly one Poisson source, the
@@ -47,6 +51,9 @@ class Network final : public PlasticNetwork {
   // At rest at time 0 with the parameters of now. Restarts with different contexts have
   // independent random streams.
   void restart(std::uint32_t context);
+
+  // All that goes on between trials, but for the parameters.
+  void checkpoint(const Checkpoint& state);
 
   // States that `process` reads and acts on the whole network at the time of its own events.
   void synchronize(const Process& process);

@@ -82,6 +82,7 @@ class SpikingPopulation : public Population {
   Time next() const override { return clock_.time(); }
   void advance(Horizon horizon) override;
   void restart(std::uint32_t context) override;
+  void checkpoint(const Checkpoint& state) override;
 
   // Takes in everything before `now`, which is not later than any event still to come.
   void catch_up(Time now) { advance({now, 0}); }
