@@ -59,10 +59,10 @@ void AngleToBackpropagation::after_trial(std::size_t /*label*/) {
 std::vector<MetricValue> AngleToBackpropagation::take() {
   std::vector<MetricValue> values;
   for (Layer& layer : layers_) {
-    values.push_back({layer.column, layer.trials == 0
-                                        ? std::nullopt
-                                        : std::optional(layer.sum /
-                                                        static_cast<double>(layer.trials))});
+    values.push_back(
+        {layer.column, layer.trials == 0
+                           ? std::nullopt
+                           : std::optional(layer.sum / static_cast<double>(layer.trials))});
     layer.sum = 0;
     layer.trials = 0;
   }

@@ -19,7 +19,8 @@ BackpropagatedErrors::BackpropagatedErrors(const proto::Network& network,
     if (population.has_poisson_source()) continue;
     if (population.has_output()) output_ = p;
     const SpikingPopulation::Constants constants = constants_of(population);
-    layers_[p].slope = static_cast<float>(constants.feedforward_share() * constants.max_rate_per_ms);
+    layers_[p].slope =
+        static_cast<float>(constants.feedforward_share() * constants.max_rate_per_ms);
     layers_[p].difference.resize(padded(static_cast<std::size_t>(population.size())));
     layers_[p].error = layers_[p].difference;
     down_.push_back(p);

@@ -14,8 +14,8 @@ constexpr double kStep = 20;  // the 20 of P, as in the published code
 
 }  // namespace
 
-SegregatedDendrites::SegregatedDendrites(const proto::Network& description,
-                                         PlasticNetwork& network, Parameters& parameters)
+SegregatedDendrites::SegregatedDendrites(const proto::Network& description, PlasticNetwork& network,
+                                         Parameters& parameters)
     : network_(&network) {
   for (std::size_t p = 0; p < parameters.biases.size(); ++p) {
     add_layer(description, p, parameters.biases[p]);
@@ -139,8 +139,7 @@ std::span<const float> SegregatedDendrites::difference_of(const Layer& layer,
 
 void SegregatedDendrites::find_change(const Layer& layer, double learning_rate, bool backpropagates,
                                       AlignedFloats& change) const {
-  const auto factor =
-      static_cast<float>(learning_rate * layer.step * layer.share * layer.max_rate);
+  const auto factor = static_cast<float>(learning_rate * layer.step * layer.share * layer.max_rate);
   const std::span<const float> difference = difference_of(layer, backpropagates);
   for (std::size_t i = 0; i < layer.size; ++i) {
     const float probability = sigmoid(layer.v_forward[i]);

@@ -89,7 +89,7 @@ class SegregatedDendrites {
     double step;      // P
     double share;     // k
     AlignedFloats* biases;
-    bool teaches;                         // an output: e from rates rather than plateaus
+    bool teaches;                              // an output: e from rates rather than plateaus
     std::optional<double> learning_rate = {};  // of the biases, if they learn
     bool backpropagates = false;               // they do
     AlignedFloats v_forward = {};
@@ -108,8 +108,7 @@ class SegregatedDendrites {
     AlignedFloats change;
   };
 
-  void add_layer(const proto::Network& description, std::size_t population,
-                 AlignedFloats& biases);
+  void add_layer(const proto::Network& description, std::size_t population, AlignedFloats& biases);
   void add_projection(const proto::Network& description, std::size_t projection,
                       Parameters& parameters);
   void find_plateaus(const Layer& layer, AlignedFloats& plateaus) const;

@@ -49,8 +49,8 @@ class TrialProtocol final : public Process {
     return plateaus_ ? &*plateaus_ : nullptr;
   }
 
-  // Who is told of each trial before weights change, null for nobody; it must outlive the protocol's
-  // last run.
+  // Who is told of each trial before weights change, null for nobody; it must outlive the
+  // protocol's last run.
   void set_metric(TrialMetric* metric) { metric_ = metric; }
 
   // Runs one trial from now on.
