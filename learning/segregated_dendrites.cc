@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <ranges>
+#include <string>
 
 #include "models/feedforward_order.h"
 #include "models/neuron_constants.h"
@@ -182,6 +182,12 @@ void SegregatedDendrites::update(Time now) {
     add_changes(each, now);
   }
   for (SymmetricFeedback& each : symmetric_feedback_) each.mirror(now);
+}
+
+void SegregatedDendrites::checkpoint(const Checkpoint& state) {
+  for (std::size_t i = 0; i < symmetric_feedback_.size(); ++i) {
+    symmetric_feedback_[i].checkpoint(state.in("symmetric_feedback_" + std::to_string(i)));
+  }
 }
 
 const SegregatedDendrites::Layer& SegregatedDendrites::layer_of(std::size_t population) const {

@@ -12,6 +12,7 @@
 #include "models/parameters.h"
 #include "models/plastic_network.h"
 #include "proto/network.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/vector_math.h"
 
 namespace apical {
@@ -57,6 +58,9 @@ class SegregatedDendrites {
 
   // Updates all weights and biases at `now`, the end of the target phase.
   void update(Time now);
+
+  // Between trials; without the parameters.
+  void checkpoint(const Checkpoint& state);
 
   // ---- What it has learned from, by the population's place in the model file ----
 

@@ -7,6 +7,7 @@
 #include "models/parameters.h"
 #include "models/plastic_network.h"
 #include "proto/network.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/random_stream.h"
 #include "simulator/time.h"
 #include "simulator/vector_math.h"
@@ -26,6 +27,9 @@ class SymmetricFeedback {
 
   // Makes the weights symmetric to those of now. No potential jumps.
   void mirror(Time now);
+
+  // Without the weights.
+  void checkpoint(const Checkpoint& state) { stream_.checkpoint(state); }
 
  private:
   void find_product();

@@ -94,6 +94,7 @@ void TrainingSession::checkpoint_network(const Checkpoint& state) {
   apical::checkpoint(state.in("parameters"), description_, parameters_);
   network_.checkpoint(state);
   protocol_.checkpoint(state.in("trials"));
+  rule_.checkpoint(state.in("rule"));
 }
 
 }  // namespace apical

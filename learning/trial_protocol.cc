@@ -49,6 +49,11 @@ PhaseTimes TrialProtocol::run(std::span<const std::uint8_t> image, std::size_t l
   return {start, target_start, end};
 }
 
+void TrialProtocol::checkpoint(const Checkpoint& state) {
+  lengths_.checkpoint(state);
+  if (plateaus_) plateaus_->checkpoint(state.in("plateaus"));
+}
+
 void TrialProtocol::advance(Horizon horizon) {
   while (!pending_.empty() && horizon.admits(pending_.front().time, id())) {
     act(pending_.front());

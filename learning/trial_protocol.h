@@ -60,7 +60,7 @@ class TrialProtocol final : public Process {
   std::size_t answer() const { return answer_; }
 
   // Between trials.
-  void checkpoint(const Checkpoint& state) { lengths_.checkpoint(state); }
+  void checkpoint(const Checkpoint& state);
 
   Time next() const override { return pending_.empty() ? kNever : pending_.front().time; }
   void advance(Horizon horizon) override;

@@ -169,6 +169,10 @@ void Network::checkpoint(const Checkpoint& state) {
   for (std::size_t i = 0; i < delay_lines_.size(); ++i) {
     delay_lines_[i]->checkpoint(lines.in(std::to_string(i)));
   }
+  const Checkpoint transmissions = state.in("rate_transmission");
+  for (std::size_t i = 0; i < transmissions_.size(); ++i) {
+    transmissions_[i]->checkpoint(transmissions.in(std::to_string(i)));
+  }
 }
 
 void Network::clear_state(Time now) {

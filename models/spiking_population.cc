@@ -233,8 +233,15 @@ void SpikingPopulation::checkpoint(const Checkpoint& state) {
     input.waiting.erase(input.waiting.begin(),
                         input.waiting.begin() + static_cast<std::ptrdiff_t>(input.taken));
     input.taken = 0;
-    apical::checkpoint(state.in("arriving_" + std::to_string(i)), input.waiting);
+    const Checkpoint place = state.in("input_" + std::to_string(i));
+    apical::checkpoint(place, input.waiting);
+    bool holds = !input.held.empty();
+    place.number("holds", holds);
+    if (!holds) continue;
+    input.held.resize(padded(size()), 0.0F);
+    place.array("held", std::span(input.held));
   }
+  if (state.restores()) sum_held_current();
   state.number("window_start_ms", window_start_);
   state.number("window_length_ms", window_length_);
   state.array("v_at_start", std::span(v_at_start_));

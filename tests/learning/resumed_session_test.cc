@@ -157,6 +157,30 @@ TEST_F(ResumedSessionTest, ANetworkWhoseStateIsCleared) {
   expect_resumes(spiking(experiment), kLooks);
 }
 
+TEST_F(ResumedSessionTest, NetworksWithNoisyFeedbackAndStochasticPlateaus) {
+  proto::Experiment experiment = one_hidden_layer();
+  experiment.mutable_trial()->mutable_stochastic_plateaus();
+  proto::Projection& feedback = *experiment.mutable_network()->mutable_projection(2);
+  feedback.clear_initializer();
+  for (const bool fixed : {false, true}) {
+    auto& symmetric = *feedback.mutable_plasticity()->mutable_symmetric_feedback();
+    symmetric.set_noise_sd(0.05);
+    symmetric.set_fixed_noise(fixed);
+    expect_resumes(spiking(experiment), kLooks / 2);
+  }
+  feedback.mutable_plasticity()->mutable_learned_feedback()->set_learning_rate(0.1);
+  expect_resumes(spiking(experiment), kLooks / 2);
+}
+
+TEST_F(ResumedSessionTest, NetworksThatTransmitRates) {
+  for (const int projection : {0, 1, 2}) {
+    proto::Experiment experiment = two_hidden_layers();
+    experiment.mutable_network()->mutable_projection(projection)->set_transmission(proto::RATES);
+    experiment.mutable_network()->mutable_projection(3)->set_transmission(proto::RATES);
+    expect_resumes(spiking(experiment), kLooks / 2);
+  }
+}
+
 TEST_F(ResumedSessionTest, RateNetworks) {
   for (const char* learning :
        {"algorithm: BP", "algorithm: FA optimizer { sgd { learning_rate: 0.1 } }", "algorithm: DFA",
