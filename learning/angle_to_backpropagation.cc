@@ -69,4 +69,12 @@ std::vector<MetricValue> AngleToBackpropagation::take() {
   return values;
 }
 
+void AngleToBackpropagation::checkpoint(const Checkpoint& state) {
+  for (Layer& layer : layers_) {
+    const Checkpoint place = state.in(layer.column);
+    place.number("sum", layer.sum);
+    place.number("trials", layer.trials);
+  }
+}
+
 }  // namespace apical

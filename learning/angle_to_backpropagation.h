@@ -21,6 +21,7 @@ class AngleToBackpropagation final : public TrialMetric {
 
   void after_trial(std::size_t label) override;
   std::vector<MetricValue> take() override;
+  void checkpoint(const Checkpoint& state) override;
 
  private:
   struct Layer {

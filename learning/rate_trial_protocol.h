@@ -21,8 +21,8 @@ namespace apical {
 //   t + 2      forward potentials, rates and plateaus are those of t + 1; teaching; all act
 //   t + 3      all act: V_a is now of the taught output
 //   t + 4      target plateaus and output rates are those of t + 3; weights change; teaching stops
-// and the next trial starts at t + 4. What the protocol does at a tick comes before the populations.
-// This holds for any number of hidden layers.
+// and the next trial starts at t + 4. What the protocol does at a tick comes before the
+// populations. This holds for any number of hidden layers.
 class RateTrialProtocol final : public Process {
  public:
   static constexpr int kTicksOfPhase = 2;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "simulator/random_stream.h"
@@ -59,6 +60,14 @@ void checkpoint(const Checkpoint& state, std::optional<Measurement>& measurement
   checkpoint(state, "test_loss", m.test_loss);
   checkpoint(state, "train_loss", m.train_loss);
   checkpoint(state, "test_top5_error_percent", m.test_top5_error_percent);
+  std::size_t metrics = m.metrics.size();
+  state.number("metrics", metrics);
+  m.metrics.resize(metrics);
+  for (std::size_t k = 0; k < metrics; ++k) {
+    const Checkpoint place = state.in("metric_" + std::to_string(k));
+    place.text("column", m.metrics[k].column);
+    checkpoint(place, "value", m.metrics[k].value);
+  }
 }
 
 }  // namespace
@@ -141,6 +150,7 @@ bool Session::measure(TrainingObserver& observer, const std::function<bool()>& s
     if (scoring_.errors) measurement.train_error_percent = since_test_.percent(since_test_.errors);
     if (scoring_.loss) measurement.train_loss = since_test_.mean_loss();
   }
+  measurement.metrics = result->metrics;
   measurement.train_seconds = train_seconds_;
   measurement.test_seconds = seconds_since(start);
   test_seconds_ += measurement.test_seconds;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "learning/trial_metric.h"
 #include "proto/experiment.pb.h"
 #include "proto/training.pb.h"
 #include "simulator/checkpoint.h"
@@ -32,6 +33,9 @@ struct Measurement {
   std::optional<double> test_loss;
   std::optional<double> train_loss;
   std::optional<double> test_top5_error_percent;
+
+  // What else the experiment asks for, of the training images since the last measurement.
+  std::vector<MetricValue> metrics;
 };
 
 // Told of a run as it goes on. The calls come from the thread that runs the session, but for
@@ -147,6 +151,7 @@ class Session {
   struct TestResult {
     Score score;
     Work work;
+    std::vector<MetricValue> metrics = {};  // of training, since the last test that was completed
   };
 
   // Training images that have been learned from since the run's start.

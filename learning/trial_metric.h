@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "simulator/checkpoint.h"
+
 namespace apical {
 
 // A further column of metrics.csv, empty where there is nothing to tell.
@@ -25,6 +27,9 @@ class TrialMetric {
 
   // Over the trials since the last call; always the same columns.
   virtual std::vector<MetricValue> take() = 0;
+
+  // What it has seen since then.
+  virtual void checkpoint(const Checkpoint& state) = 0;
 };
 
 }  // namespace apical

@@ -1,6 +1,8 @@
 #include "learning/trial_metrics.h"
 
 #include <array>
+#include <string>
+#include <utility>
 
 #include "learning/angle_to_backpropagation.h"
 
@@ -40,6 +42,12 @@ std::vector<MetricValue> TrialMetrics::take() {
     for (MetricValue& value : metric->take()) values.push_back(std::move(value));
   }
   return values;
+}
+
+void TrialMetrics::checkpoint(const Checkpoint& state) {
+  for (std::size_t k = 0; k < metrics_.size(); ++k) {
+    metrics_[k]->checkpoint(state.in(std::to_string(k)));
+  }
 }
 
 }  // namespace apical

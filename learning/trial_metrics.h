@@ -27,6 +27,7 @@ class TrialMetrics final : public TrialMetric {
 
   void after_trial(std::size_t label) override;
   std::vector<MetricValue> take() override;
+  void checkpoint(const Checkpoint& state) override;
 
  private:
   std::vector<std::unique_ptr<TrialMetric>> metrics_;

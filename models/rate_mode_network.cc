@@ -22,7 +22,8 @@ class RateModeNetwork::Neurons final : public Process {
         current_(padded(size_)),
         v_(padded(size_)) {
     for (const CompartmentConstants& each : constants_.compartments) {
-      compartments_.push_back({each.kind, each.conductance_per_ms, {}, AlignedFloats(padded(size_))});
+      compartments_.push_back(
+          {each.kind, each.conductance_per_ms, {}, AlignedFloats(padded(size_))});
     }
   }
 

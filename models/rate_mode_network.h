@@ -16,10 +16,11 @@
 
 namespace apical {
 
-// The rate mode of a network of a model file (Guerguiev et al. 2017, their non-spiking simulations):
-// neurons send their firing rates phi, in spikes per ms, where spikes would bring summed
-// postsynaptic potentials s (the kernel's area is 1 ms, so phi is the mean of s), and somas are at
-// the steady state that constant rates lead to. Populations are processes that act at whole ticks:
+// The rate mode of a network of a model file (Guerguiev et al. 2017, their non-spiking
+// simulations): neurons send their firing rates phi, in spikes per ms, where spikes would bring
+// summed postsynaptic potentials s (the kernel's area is 1 ms, so phi is the mean of s), and somas
+// are at the steady state that constant rates lead to. Populations are processes that act at whole
+// ticks:
 //   V_c = sum over the projections onto compartment c of W phi of their sources, + b of the first c
 //   V   = (sum over c of g_c V_c + g_E E_E + g_I E_I) / g
 //   phi = phi_max sigmoid(V)

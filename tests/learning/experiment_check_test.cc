@@ -78,7 +78,7 @@ TEST(ExperimentCheck, FindsNothingInTheZoo) {
     EXPECT_EQ(file.experiment().name(), entry.path().stem()) << entry.path();
     ++files;
   }
-  EXPECT_GE(files, 51);
+  EXPECT_GE(files, 62);
 }
 
 // The cells of both published tables.
@@ -161,6 +161,19 @@ TEST(ExperimentCheck, TellsWhatIsWrong) {
   for (const auto& [old_text, new_text, mistake] : cases) {
     EXPECT_THAT(check_replaced(old_text, new_text), ElementsAre(StartsWith(mistake))) << new_text;
   }
+}
+
+TEST(ExperimentCheck, StochasticPlateausFitIntoAPhase) {
+  const auto with = [](const std::string& plateaus) {
+    return check_replaced("settling_time_ms: 30", "stochastic_plateaus { " + plateaus + " }");
+  };
+  EXPECT_THAT(with(""), IsEmpty());
+  EXPECT_THAT(with("window_ms: 45"), IsEmpty());
+  EXPECT_THAT(with("window_ms: 45.1"),
+              ElementsAre("f:14: `window_ms` 45.1 and `max_jitter_ms` 5 do not fit into "
+                          "`phase_length_ms` 50; make them shorter, or the phase longer"));
+  EXPECT_THAT(with("window_ms: 0"), ElementsAre(StartsWith("f:14: `window_ms` is 0; ")));
+  EXPECT_THAT(with("jitter_sd_ms: -1"), ElementsAre(StartsWith("f:14: `jitter_sd_ms` is -1; ")));
 }
 
 TEST(ExperimentCheck, AllowsNoExtraLengthOfNoShape) {
