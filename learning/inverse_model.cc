@@ -25,4 +25,9 @@ void InverseModel::learn(ConstBatchView x, ConstBatchView below) {
   optimizer_->step(parameters_, gradient_);
 }
 
+void InverseModel::checkpoint(const Checkpoint& state) {
+  state.array("parameters", std::span(parameters_));
+  optimizer_->checkpoint(state);
+}
+
 }  // namespace apical

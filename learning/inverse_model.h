@@ -7,6 +7,7 @@
 #include "learning/optimizer.h"
 #include "models/rate/activities.h"
 #include "models/rate/affine_layer.h"
+#include "simulator/checkpoint.h"
 #include "simulator/random_stream.h"
 #include "simulator/vector_math.h"
 
@@ -28,6 +29,8 @@ class InverseModel {
 
   // A step of the optimizer on the mean over the batch of ||g(x) - below||^2.
   void learn(ConstBatchView x, ConstBatchView below);
+
+  void checkpoint(const Checkpoint& state);
 
  private:
   std::unique_ptr<AffineLayer> layer_;

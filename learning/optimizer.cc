@@ -31,6 +31,12 @@ void Adam::step(std::span<float> parameters, std::span<const float> gradient) {
   }
 }
 
+void Adam::checkpoint(const Checkpoint& state) {
+  state.number("steps", steps_);
+  state.array("mean", std::span(mean_));
+  state.array("square", std::span(square_));
+}
+
 MomentumDescent::MomentumDescent(const proto::Sgd& settings, std::size_t parameters)
     : learning_rate_(static_cast<float>(settings.learning_rate())),
       momentum_(static_cast<float>(settings.momentum())),
@@ -42,6 +48,10 @@ void MomentumDescent::step(std::span<float> parameters, std::span<const float> g
     velocity_[i] = fused(momentum_, velocity_[i], gradient[i]);
     parameters[i] -= learning_rate_ * velocity_[i];
   }
+}
+
+void MomentumDescent::checkpoint(const Checkpoint& state) {
+  state.array("velocity", std::span(velocity_));
 }
 
 std::unique_ptr<Optimizer> make_optimizer(const proto::Optimizer& settings,

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "proto/rate_learning.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/vector_math.h"
 
 namespace apical {
@@ -22,6 +23,9 @@ class Optimizer {
 
   // `gradient` is that of the loss at `parameters`; both have as many elements as the array.
   virtual void step(std::span<float> parameters, std::span<const float> gradient) = 0;
+
+  // Without the parameters.
+  virtual void checkpoint(const Checkpoint& state) = 0;
 };
 
 // Kingma & Ba (ICLR 2015), algorithm 1. With g the gradient of step t = 1, 2, ...:
@@ -32,6 +36,7 @@ class Adam final : public Optimizer {
   Adam(const proto::Adam& settings, std::size_t parameters);
 
   void step(std::span<float> parameters, std::span<const float> gradient) override;
+  void checkpoint(const Checkpoint& state) override;
 
  private:
   proto::Adam settings_;
@@ -46,6 +51,7 @@ class MomentumDescent final : public Optimizer {
   MomentumDescent(const proto::Sgd& settings, std::size_t parameters);
 
   void step(std::span<float> parameters, std::span<const float> gradient) override;
+  void checkpoint(const Checkpoint& state) override;
 
  private:
   float learning_rate_;

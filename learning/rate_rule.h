@@ -8,6 +8,7 @@
 #include "models/rate/activities.h"
 #include "models/rate/rate_network.h"
 #include "proto/rate_learning.pb.h"
+#include "simulator/checkpoint.h"
 
 namespace apical {
 
@@ -62,6 +63,9 @@ class RateRule {
   // Lets what the rule itself has of parameters for layer l, 1 <= l <= L, learn from the batch,
   // before layer l does.
   virtual void learn(std::size_t /*l*/, const RateBatch& /*batch*/) {}
+
+  // What it carries on from one batch to the next.
+  virtual void checkpoint(const Checkpoint& /*state*/) {}
 };
 
 }  // namespace apical

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include "learning/rate_algorithms.h"
 #include "simulator/random_stream.h"
@@ -25,6 +26,20 @@ std::vector<std::uint32_t> in_order(std::size_t examples) {
 
 std::size_t used_examples(int asked, std::size_t there) {
   return asked == 0 ? there : std::min(static_cast<std::size_t>(asked), there);
+}
+
+Session::Sizes sizes_of(const proto::Experiment& experiment, const Examples& train,
+                        const Examples& test) {
+  const proto::DataSet& data = experiment.data();
+  const std::size_t tests = used_examples(data.test_examples(), test.size());
+  return {.train = used_examples(data.train_examples(), train.size()),
+          .test = tests,
+          .interim_test = interim_test_order(experiment.training(), tests).size(),
+          .step = static_cast<std::size_t>(experiment.training().rate_learning().batch_size())};
+}
+
+bool classifies(const proto::Experiment& experiment) {
+  return experiment.rate_network().task() == proto::CLASSIFICATION;
 }
 
 Shape shape_of(const Examples& examples) {
@@ -71,13 +86,16 @@ void RateScore::add(const RateBatch& batch, bool classifies) {
 
 RateSession::RateSession(const proto::Experiment& experiment, const Examples& train,
                          const Examples& test)
-    : experiment_(experiment),
+    : Session(experiment, sizes_of(experiment, train, test),
+              {.errors = classifies(experiment),
+               .top5_errors = classifies(experiment) && train.classes() >= kLeastClassesForTop5,
+               .loss = true},
+              train.classes()),
+      experiment_(experiment),
       settings_(experiment_.training().rate_learning()),
-      train_size_(used_examples(experiment.data().train_examples(), train.size())),
-      test_order_(in_order(used_examples(experiment.data().test_examples(), test.size()))),
+      test_order_(in_order(sizes_of(experiment, train, test).test)),
       interim_test_order_(interim_test_order(experiment.training(), test_order_.size())),
-      classifies_(experiment.rate_network().task() == proto::CLASSIFICATION),
-      has_top5_(classifies_ && train.classes() >= kLeastClassesForTop5),
+      classifies_(classifies(experiment)),
       train_(train, training_options(experiment)),
       test_(test, test_options(experiment)),
       network_(experiment.rate_network(), shape_of(train)),
@@ -87,26 +105,7 @@ RateSession::RateSession(const proto::Experiment& experiment, const Examples& tr
                   experiment.rate_network().loss()),
       test_batch_(network_, static_cast<std::size_t>(settings_.batch_size())),
       test_logits_(static_cast<std::size_t>(settings_.batch_size()),
-                   network_.size(network_.layers())) {
-  recent_error_percent_ = classifies_ ? 100.0 * (1.0 - 1.0 / std::max(1, train.classes())) : -1;
-}
-
-std::uint64_t RateSession::images() const {
-  const proto::Training& training = experiment_.training();
-  const auto epochs = static_cast<std::uint64_t>(training.epochs());
-  if (epochs == 0) return test_order_.size();
-  const auto batch = static_cast<std::size_t>(settings_.batch_size());
-  std::uint64_t interim_tests = training.evaluate_before_training() ? 1 : 0;
-  std::int64_t done = 0;
-  for (std::uint64_t epoch = 0; epoch < epochs; ++epoch) {
-    for (std::size_t n = 0; n < train_size_; n += batch) {
-      const auto size = static_cast<std::int64_t>(std::min(batch, train_size_ - n));
-      interim_tests += n + batch < train_size_ && is_time_to_test(done, done + size);
-      done += size;
-    }
-  }
-  return epochs * (train_size_ + test_order_.size()) + interim_tests * interim_test_order_.size();
-}
+                   network_.size(network_.layers())) {}
 
 void RateSession::load(const Batch& images, RateBatch& batch) const {
   batch.size = images.size();
@@ -136,41 +135,23 @@ void RateSession::check_finite(double loss) const {
       fmt::format("after {} training images the loss is {}; lower the learning_rate of "
                   "`training.rate_learning.optimizer`, or of `inverse_optimizer` where there are "
                   "inverse models",
-                  trained_, loss));
+                  trained(), loss));
 }
 
-bool RateSession::measure(bool interim, TrainingObserver& observer,
-                          const std::function<bool()>& stop) {
-  const auto start = Clock::now();
-  const std::vector<std::uint32_t>& order = interim ? interim_test_order_ : test_order_;
+std::optional<Session::TestResult> RateSession::test(const Test& test, TrainingObserver& observer,
+                                                     const std::function<bool()>& stop) {
+  const std::vector<std::uint32_t>& order = test.interim ? interim_test_order_ : test_order_;
   RateScore score;
   test_.start_epoch(0, order);
   for (Batch images = test_.next(); images.size() > 0; images = test_.next()) {
-    if (stop()) return false;
+    if (stop()) return std::nullopt;
     load(images, test_batch_);
     forward(test_batch_);
     check_finite(test_batch_.loss);
     score.add(test_batch_, classifies_);
     observer.tested(score.images, order.size());
   }
-  Measurement measurement;
-  measurement.train_examples = trained_;
-  measurement.epoch = static_cast<double>(trained_) / static_cast<double>(train_size_);
-  measurement.test_examples = static_cast<std::int64_t>(score.images);
-  measurement.test_error_percent = classifies_ ? score.percent(score.errors) : -1;
-  measurement.test_loss = score.mean_loss();
-  if (has_top5_) measurement.test_top5_error_percent = score.percent(score.top5_errors);
-  if (since_test_.images > 0) {
-    measurement.train_loss = since_test_.mean_loss();
-    if (classifies_) measurement.train_error_percent = since_test_.percent(since_test_.errors);
-  }
-  measurement.train_seconds = summary_.train_seconds;
-  measurement.test_seconds = seconds_since(start);
-  summary_.test_seconds += measurement.test_seconds;
-  summary_.test_examples += measurement.test_examples;
-  since_test_ = {};
-  observer.measured(measurement);
-  return true;
+  return TestResult{score, {}};
 }
 
 RateUpdates RateSession::updates_of(int epoch) const {
@@ -179,64 +160,29 @@ RateUpdates RateSession::updates_of(int epoch) const {
   return {.layers = !inverse_models, .rule = inverse_models};
 }
 
-// Whether evaluate_every_examples more have been trained on.
-bool RateSession::is_time_to_test(std::int64_t before, std::int64_t now) const {
-  const std::int64_t interval = experiment_.training().evaluate_every_examples();
-  return interval > 0 && before / interval != now / interval;
+void RateSession::start_epoch(int epoch, std::vector<std::uint32_t> order) {
+  updates_ = updates_of(epoch);
+  train_.start_epoch(static_cast<std::uint64_t>(epoch), std::move(order));
 }
 
-bool RateSession::train_epoch(int epoch, TrainingObserver& observer,
-                              const std::function<bool()>& stop) {
-  const proto::Training& training = experiment_.training();
-  const auto total = static_cast<std::int64_t>(train_size_) * training.epochs();
-  const RateUpdates updates = updates_of(epoch);
-  std::size_t done_in_epoch = 0;
-  auto start = Clock::now();
-  train_.start_epoch(static_cast<std::uint64_t>(epoch),
-                     epoch_order(training, experiment_.seed(), train_size_, epoch));
-  for (Batch images = train_.next(); images.size() > 0; images = train_.next()) {
-    if (stop()) {
-      summary_.train_seconds += seconds_since(start);
-      return false;
-    }
-    RateBatch& batch = simulation_.batch();
-    load(images, batch);
-    simulation_.run(updates);
-    check_finite(batch.loss);
-    RateScore score;
-    score.add(batch, classifies_);
-    since_test_.add(batch, classifies_);
-    const std::int64_t before = trained_;
-    trained_ += static_cast<std::int64_t>(batch.size);
-    done_in_epoch += batch.size;
-    if (classifies_) {
-      const double weight = 1 - std::pow(1 - kRecentImage, static_cast<double>(batch.size));
-      recent_error_percent_ += weight * (score.percent(score.errors) - recent_error_percent_);
-    }
-    observer.trained(trained_, total, recent_error_percent_);
-    const bool last = done_in_epoch == train_size_;
-    if (last || is_time_to_test(before, trained_)) {
-      summary_.train_seconds += seconds_since(start);
-      if (!measure(!last, observer, stop)) return false;
-      start = Clock::now();
-    }
-  }
-  return true;
+Score RateSession::learn(TrainingObserver& /*observer*/) {
+  RateBatch& batch = simulation_.batch();
+  load(train_.next(), batch);
+  simulation_.run(updates_);
+  check_finite(batch.loss);
+  RateScore score;
+  score.add(batch, classifies_);
+  return score;
 }
 
-TrainingSummary RateSession::run(TrainingObserver& observer, const std::function<bool()>& stop) {
-  const proto::Training& training = experiment_.training();
-  bool going_on = true;
-  if (training.evaluate_before_training() || training.epochs() == 0) {
-    going_on = measure(training.epochs() > 0, observer, stop);
+void RateSession::checkpoint_network(const Checkpoint& state) {
+  const Checkpoint layers = state.in("parameters");
+  for (std::size_t l = 1; l <= network_.layers(); ++l) {
+    layers.array(experiment_.rate_network().layer(static_cast<int>(l) - 1).name(),
+                 std::span(parameters_[l - 1]));
   }
-  for (int epoch = 0; going_on && epoch < training.epochs(); ++epoch) {
-    going_on = train_epoch(epoch, observer, stop);
-  }
-  summary_.complete = going_on;
-  summary_.train_examples = trained_;
-  summary_.events = simulation_.events();
-  return summary_;
+  simulation_.checkpoint(state.in("simulation"));
+  rule_->checkpoint(state.in("rule"));
 }
 
 }  // namespace apical

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "datasets/batch_source.h"
@@ -17,19 +18,9 @@
 
 namespace apical {
 
-// Loss and errors of a number of images.
-struct RateScore {
-  std::size_t images = 0;
-  std::size_t errors = 0;
-  std::size_t top5_errors = 0;
-  double loss = 0;  // summed
-
+struct RateScore : Score {
   // Counts a batch whose outputs and loss have been computed.
   void add(const RateBatch& batch, bool classifies);
-  double mean_loss() const { return images == 0 ? 0 : loss / static_cast<double>(images); }
-  double percent(std::size_t count) const {
-    return images == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(images);
-  }
 };
 
 // The session of a rate network: batches of training images, each an update (RateSimulation), and
@@ -44,27 +35,25 @@ class RateSession final : public Session {
   const RateParameters& parameters() const { return parameters_; }
   RateRule& rule() { return *rule_; }
 
-  std::uint64_t images() const override;
-
-  // Throws DivergenceError, and DataError where an image cannot be read.
-  TrainingSummary run(TrainingObserver& observer, const std::function<bool()>& stop) override;
-
  private:
-  bool train_epoch(int epoch, TrainingObserver& observer, const std::function<bool()>& stop);
-  bool measure(bool interim, TrainingObserver& observer, const std::function<bool()>& stop);
+  // Throw DivergenceError, and DataError where an image cannot be read.
+  void start_epoch(int epoch, std::vector<std::uint32_t> order) override;
+  Score learn(TrainingObserver& observer) override;
+  std::optional<TestResult> test(const Test& test, TrainingObserver& observer,
+                                 const std::function<bool()>& stop) override;
+  Work training_work() const override { return {.events = simulation_.events()}; }
+  void checkpoint_network(const Checkpoint& state) override;
+
   void load(const Batch& images, RateBatch& batch) const;
   void forward(RateBatch& batch);
   RateUpdates updates_of(int epoch) const;
-  bool is_time_to_test(std::int64_t before, std::int64_t now) const;
   void check_finite(double loss) const;
 
   proto::Experiment experiment_;
   const proto::RateLearning& settings_;
-  std::size_t train_size_;
   std::vector<std::uint32_t> test_order_;
   std::vector<std::uint32_t> interim_test_order_;
   bool classifies_;
-  bool has_top5_;
   BatchSource train_;
   BatchSource test_;
   RateNetwork network_;
@@ -73,10 +62,7 @@ class RateSession final : public Session {
   RateSimulation simulation_;
   RateBatch test_batch_;
   Activities test_logits_;
-  std::int64_t trained_ = 0;
-  RateScore since_test_;
-  double recent_error_percent_ = 0;
-  TrainingSummary summary_;
+  RateUpdates updates_;  // of this epoch
 };
 
 }  // namespace apical

@@ -1,5 +1,7 @@
 #include "learning/rate_simulation.h"
 
+#include <string>
+
 #include "models/rate/loss.h"
 
 namespace apical {
@@ -48,6 +50,8 @@ class RateSimulation::LayerProcess final : public Process {
     }
     return kNever;
   }
+
+  Optimizer& optimizer() { return *optimizer_; }
 
   void advance(Horizon horizon) override {
     while (stage_ != Stage::kDone && horizon.admits(next(), id())) act();
@@ -126,6 +130,14 @@ RateSimulation::RateSimulation(const RateRuleContext& context, RateParameters& p
 }
 
 RateSimulation::~RateSimulation() = default;
+
+void RateSimulation::checkpoint(const Checkpoint& state) {
+  simulation_.checkpoint(state);
+  state.number("events", events_);
+  for (std::size_t l = 1; l <= processes_.size(); ++l) {
+    processes_[l - 1]->optimizer().checkpoint(state.in("optimizer_" + std::to_string(l)));
+  }
+}
 
 void RateSimulation::run(RateUpdates updates) {
   updates_ = updates;

@@ -11,6 +11,7 @@
 #include "models/rate/rate_network.h"
 #include "proto/rate_learning.pb.h"
 #include "proto/rate_network.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/process.h"
 #include "simulator/simulation.h"
 
@@ -42,6 +43,9 @@ class RateSimulation {
   RateBatch& batch() { return batch_; }
 
   void run(RateUpdates updates);
+
+  // Between batches: the clock and the optimizers; not the parameters, nor what the rule has.
+  void checkpoint(const Checkpoint& state);
 
   Time now() const { return simulation_.now(); }
 

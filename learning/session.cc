@@ -1,14 +1,229 @@
 #include "learning/session.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
 #include <numeric>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "simulator/random_stream.h"
 
 namespace apical {
 
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The weight of the last image in the running training error that is shown.
+constexpr double kRecentImage = 0.002;
+
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void checkpoint(const Checkpoint& state, Score& score) {
+  state.number("images", score.images);
+  state.number("errors", score.errors);
+  state.number("top5_errors", score.top5_errors);
+  state.number("loss", score.loss);
+}
+
+void checkpoint(const Checkpoint& state, Work& work) {
+  state.number("events", work.events);
+  state.number("spikes", work.spikes);
+  state.number("synaptic_events", work.synaptic_events);
+}
+
+void checkpoint(const Checkpoint& state, const std::string& name, std::optional<double>& value) {
+  bool is_there = value.has_value();
+  state.number("has_" + name, is_there);
+  double number = value.value_or(0);
+  state.number(name, number);
+  if (is_there) value = number;
+}
+
+void checkpoint(const Checkpoint& state, std::optional<Measurement>& measurement) {
+  bool is_there = measurement.has_value();
+  state.number("is_there", is_there);
+  if (!is_there) return;
+  if (state.restores()) measurement.emplace();
+  Measurement& m = *measurement;
+  state.number("train_examples", m.train_examples);
+  state.number("epoch", m.epoch);
+  state.number("test_examples", m.test_examples);
+  state.number("test_error_percent", m.test_error_percent);
+  state.number("train_error_percent", m.train_error_percent);
+  state.number("train_seconds", m.train_seconds);
+  state.number("test_seconds", m.test_seconds);
+  checkpoint(state, "test_loss", m.test_loss);
+  checkpoint(state, "train_loss", m.train_loss);
+  checkpoint(state, "test_top5_error_percent", m.test_top5_error_percent);
+  std::size_t metrics = m.metrics.size();
+  state.number("metrics", metrics);
+  m.metrics.resize(metrics);
+  for (std::size_t k = 0; k < metrics; ++k) {
+    const Checkpoint place = state.in("metric_" + std::to_string(k));
+    place.text("column", m.metrics[k].column);
+    checkpoint(place, "value", m.metrics[k].value);
+  }
+}
+
+}  // namespace
+
+Score& Score::operator+=(const Score& other) {
+  images += other.images;
+  errors += other.errors;
+  top5_errors += other.top5_errors;
+  loss += other.loss;
+  return *this;
+}
+
+Work& Work::operator+=(const Work& other) {
+  events += other.events;
+  spikes += other.spikes;
+  synaptic_events += other.synaptic_events;
+  return *this;
+}
+
+Work Work::operator-(const Work& other) const {
+  return {events - other.events, spikes - other.spikes, synaptic_events - other.synaptic_events};
+}
+
+Session::Session(const proto::Experiment& experiment, const Sizes& sizes, const Scoring& scoring,
+                 int classes)
+    : training_(experiment.training()),
+      seed_(experiment.seed()),
+      sizes_(sizes),
+      scoring_(scoring),
+      test_is_due_(training_.evaluate_before_training() || training_.epochs() == 0),
+      recent_error_percent_(scoring.errors ? 100.0 * (1.0 - 1.0 / std::max(1, classes)) : -1) {}
+
+std::int64_t Session::total() const {
+  return static_cast<std::int64_t>(sizes_.train) * training_.epochs();
+}
+
+// Whether evaluate_every_examples more have been trained on.
+bool Session::is_time_to_test(std::int64_t before, std::int64_t now) const {
+  const std::int64_t interval = training_.evaluate_every_examples();
+  return interval > 0 && before / interval != now / interval;
+}
+
+std::uint64_t Session::images() const {
+  const auto epochs = static_cast<std::uint64_t>(training_.epochs());
+  if (epochs == 0) return sizes_.test;
+  std::uint64_t interim_tests = training_.evaluate_before_training() ? 1 : 0;
+  std::int64_t done = 0;
+  for (std::uint64_t epoch = 0; epoch < epochs; ++epoch) {
+    for (std::size_t n = 0; n < sizes_.train; n += sizes_.step) {
+      const std::size_t size = std::min(sizes_.step, sizes_.train - n);
+      const auto now = done + static_cast<std::int64_t>(size);
+      interim_tests += n + size < sizes_.train && is_time_to_test(done, now);
+      done = now;
+    }
+  }
+  return epochs * (sizes_.train + sizes_.test) + interim_tests * sizes_.interim_test;
+}
+
+std::uint64_t Session::images_shown() const {
+  return static_cast<std::uint64_t>(trained_ + test_examples_);
+}
+
+bool Session::measure(TrainingObserver& observer, const std::function<bool()>& stop) {
+  const auto train_size = static_cast<std::int64_t>(sizes_.train);
+  const bool epoch_ended = trained_ > 0 && trained_ % train_size == 0;
+  const auto start = Clock::now();
+  const auto result =
+      test({.number = tests_, .interim = !epoch_ended && training_.epochs() > 0}, observer, stop);
+  if (!result) return false;
+  ++tests_;
+  const Score& score = result->score;
+  Measurement measurement;
+  measurement.train_examples = trained_;
+  measurement.epoch = static_cast<double>(trained_) / static_cast<double>(train_size);
+  measurement.test_examples = static_cast<std::int64_t>(score.images);
+  measurement.test_error_percent = scoring_.errors ? score.percent(score.errors) : -1;
+  if (scoring_.top5_errors) measurement.test_top5_error_percent = score.percent(score.top5_errors);
+  if (scoring_.loss) measurement.test_loss = score.mean_loss();
+  if (since_test_.images > 0) {
+    if (scoring_.errors) measurement.train_error_percent = since_test_.percent(since_test_.errors);
+    if (scoring_.loss) measurement.train_loss = since_test_.mean_loss();
+  }
+  measurement.metrics = result->metrics;
+  measurement.train_seconds = train_seconds_;
+  measurement.test_seconds = seconds_since(start);
+  test_seconds_ += measurement.test_seconds;
+  test_examples_ += measurement.test_examples;
+  test_work_ += result->work;
+  since_test_ = {};
+  test_is_due_ = false;
+  last_measurement_ = measurement;
+  observer.measured(measurement);
+  observer.between_steps(epoch_ended);
+  return true;
+}
+
+void Session::step(TrainingObserver& observer) {
+  const auto start = Clock::now();
+  const auto train_size = static_cast<std::int64_t>(sizes_.train);
+  if (!epoch_is_started_) {
+    const auto epoch = static_cast<int>(trained_ / train_size);
+    std::vector<std::uint32_t> order = epoch_order(training_, seed_, sizes_.train, epoch);
+    order.erase(order.begin(), order.begin() + trained_ % train_size);
+    start_epoch(epoch, std::move(order));
+    epoch_is_started_ = true;
+  }
+  const Score score = learn(observer);
+  since_test_ += score;
+  const std::int64_t before = trained_;
+  trained_ += static_cast<std::int64_t>(score.images);
+  if (scoring_.errors) {
+    const double weight = 1 - std::pow(1 - kRecentImage, static_cast<double>(score.images));
+    recent_error_percent_ += weight * (score.percent(score.errors) - recent_error_percent_);
+  }
+  if (trained_ % train_size == 0) epoch_is_started_ = false;
+  test_is_due_ = !epoch_is_started_ || is_time_to_test(before, trained_);
+  observer.trained(trained_, total(), recent_error_percent_);
+  train_seconds_ += seconds_since(start);
+  observer.between_steps(false);
+}
+
+TrainingSummary Session::run(TrainingObserver& observer, const std::function<bool()>& stop) {
+  while (!finished()) {
+    if (test_is_due_) {
+      if (!measure(observer, stop)) break;
+    } else {
+      if (stop()) break;
+      step(observer);
+    }
+  }
+  Work work = training_work();
+  work += test_work_;
+  return {.complete = finished(),
+          .train_examples = trained_,
+          .test_examples = test_examples_,
+          .train_seconds = train_seconds_,
+          .test_seconds = test_seconds_,
+          .events = work.events,
+          .spikes = work.spikes,
+          .synaptic_events = work.synaptic_events};
+}
+
+void Session::checkpoint(const Checkpoint& state) {
+  state.same("train_set_examples", static_cast<std::int64_t>(sizes_.train));
+  state.same("test_set_examples", static_cast<std::int64_t>(sizes_.test));
+  state.number("train_examples", trained_);
+  state.number("test_is_due", test_is_due_);
+  state.number("tests", tests_);
+  apical::checkpoint(state.in("since_test"), since_test_);
+  state.number("recent_error_percent", recent_error_percent_);
+  apical::checkpoint(state.in("last_measurement"), last_measurement_);
+  state.number("test_examples", test_examples_);
+  state.number("train_seconds", train_seconds_);
+  state.number("test_seconds", test_seconds_);
+  apical::checkpoint(state.in("test_work"), test_work_);
+  checkpoint_network(state.in("network"));
 }
 
 std::vector<std::uint32_t> epoch_order(const proto::Training& training, std::uint64_t seed,

@@ -1,13 +1,15 @@
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
 
+#include "learning/trial_metric.h"
+#include "proto/experiment.pb.h"
 #include "proto/training.pb.h"
+#include "simulator/checkpoint.h"
 
 namespace apical {
 
@@ -31,6 +33,9 @@ struct Measurement {
   std::optional<double> test_loss;
   std::optional<double> train_loss;
   std::optional<double> test_top5_error_percent;
+
+  // What else the experiment asks for, of the training images since the last measurement.
+  std::vector<MetricValue> metrics;
 };
 
 // Told of a run as it goes on. The calls come from the thread that runs the session, but for
@@ -50,6 +55,34 @@ class TrainingObserver {
   // One thread at a time.
   virtual void tested(std::size_t /*done*/, std::size_t /*total*/) {}
   virtual void measured(const Measurement& /*measurement*/) {}
+
+  // Between two steps of the run, where its state is whole and Session::checkpoint may be called;
+  // `epoch_ended`: after the test that ends an epoch.
+  virtual void between_steps(bool /*epoch_ended*/) {}
+};
+
+// Errors and loss of a number of images.
+struct Score {
+  std::size_t images = 0;
+  std::size_t errors = 0;
+  std::size_t top5_errors = 0;
+  double loss = 0;  // summed
+
+  double mean_loss() const { return images == 0 ? 0 : loss / static_cast<double>(images); }
+  double percent(std::size_t count) const {
+    return images == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(images);
+  }
+  Score& operator+=(const Score& other);
+};
+
+// What was computed for a number of images.
+struct Work {
+  std::uint64_t events = 0;
+  std::uint64_t spikes = 0;
+  std::uint64_t synaptic_events = 0;
+
+  Work& operator+=(const Work& other);
+  Work operator-(const Work& other) const;
 };
 
 struct TrainingSummary {
@@ -67,22 +100,98 @@ struct TrainingSummary {
 // The whole of an experiment: a network that learns from images and is tested. The experiment has
 // been checked and its defaults are filled in. The same experiment and data give the same
 // measurements (but for times) whatever the number of threads or the observers.
+//
+// Here is what all kinds of networks have in common: the order of steps and tests, and what is
+// counted. A kind of network says how it learns from a step's images and how it is tested.
 class Session {
  public:
+  // Numbers of examples.
+  struct Sizes {
+    std::size_t train = 0;
+    std::size_t test = 0;
+    std::size_t interim_test = 0;
+    std::size_t step = 1;  // of training, that are learned from at once
+  };
+
   virtual ~Session() = default;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
-  // How many images a whole run shows, those of training and those of all tests.
-  virtual std::uint64_t images() const = 0;
+  // How many images a whole run shows, those of training and those of all tests; and how many of
+  // them have been shown.
+  std::uint64_t images() const;
+  std::uint64_t images_shown() const;
 
-  // Trains and tests until done or until `stop`, which any thread may call, returns true.
-  virtual TrainingSummary run(TrainingObserver& observer, const std::function<bool()>& stop) = 0;
+  // Trains and tests until done or until `stop`, which any thread may call, returns true. In
+  // either case the state is then whole.
+  TrainingSummary run(TrainingObserver& observer, const std::function<bool()>& stop);
+
+  bool finished() const { return trained_ >= total() && !test_is_due_; }
+  const std::optional<Measurement>& last_measurement() const { return last_measurement_; }
+
+  // Saves all that the rest of the run depends on, or restores it into a session that was made from
+  // the same experiment (but for the number of epochs) and has not been run. A run that is stopped,
+  // saved and restored ends with the same bits. Throws FileError.
+  void checkpoint(const Checkpoint& state);
+
+ protected:
+  // What a measurement has.
+  struct Scoring {
+    bool errors = true;
+    bool top5_errors = false;
+    bool loss = false;
+  };
+  Session(const proto::Experiment& experiment, const Sizes& sizes, const Scoring& scoring,
+          int classes);
+
+  struct Test {
+    std::uint32_t number = 0;  // counted from 0 over the run
+    bool interim = false;
+  };
+  struct TestResult {
+    Score score;
+    Work work;
+    std::vector<MetricValue> metrics = {};  // of training, since the last test that was completed
+  };
+
+  // Training images that have been learned from since the run's start.
+  std::int64_t trained() const { return trained_; }
+
+  // The next epoch, or what is left of it: its training examples in order.
+  virtual void start_epoch(int epoch, std::vector<std::uint32_t> order) = 0;
+  // Learns from the next step's examples. Throws DivergenceError.
+  virtual Score learn(TrainingObserver& observer) = 0;
+  // Nothing if `stop` has stopped it; learning must not depend on whether there was a test.
+  virtual std::optional<TestResult> test(const Test& test, TrainingObserver& observer,
+                                         const std::function<bool()>& stop) = 0;
+  // Of learn(), over the whole run.
+  virtual Work training_work() const = 0;
+  // What the network and its learning consist of.
+  virtual void checkpoint_network(const Checkpoint& state) = 0;
+
+ private:
+  std::int64_t total() const;
+  bool is_time_to_test(std::int64_t before, std::int64_t now) const;
+  bool measure(TrainingObserver& observer, const std::function<bool()>& stop);
+  void step(TrainingObserver& observer);
+
+  proto::Training training_;
+  std::uint64_t seed_;
+  Sizes sizes_;
+  Scoring scoring_;
+
+  bool epoch_is_started_ = false;
+  std::int64_t trained_ = 0;
+  bool test_is_due_;
+  std::uint32_t tests_ = 0;
+  Score since_test_;
+  double recent_error_percent_;
+  std::optional<Measurement> last_measurement_;
+  std::int64_t test_examples_ = 0;
+  double train_seconds_ = 0;
+  double test_seconds_ = 0;
+  Work test_work_;
 };
-
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start);
-
-// The weight of the last image in the running training error that is shown.
-inline constexpr double kRecentImage = 0.002;
 
 // The order in which an epoch, from 0, shows the first `examples` of the training set.
 std::vector<std::uint32_t> epoch_order(const proto::Training& training, std::uint64_t seed,

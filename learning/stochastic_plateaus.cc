@@ -43,6 +43,10 @@ void StochasticPlateaus::end_phase(Time now) {
   }
 }
 
+void StochasticPlateaus::checkpoint(const Checkpoint& state) {
+  for (Layer& layer : layers_) layer.stream.checkpoint(state.in(layer.population->name()));
+}
+
 const StochasticPlateaus::Layer& StochasticPlateaus::layer_of(
     const SpikingPopulation& population) const {
   const auto found = std::ranges::find(layers_, &population, &Layer::population);

@@ -8,6 +8,7 @@
 #include "models/individual_windows.h"
 #include "models/network.h"
 #include "proto/training.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/random_stream.h"
 #include "simulator/time.h"
 
@@ -26,6 +27,9 @@ class StochasticPlateaus {
 
   // It ends: draws the times and finds the means.
   void end_phase(Time now);
+
+  // Between trials.
+  void checkpoint(const Checkpoint& state);
 
   // Of the last phase, a number per neuron of a pyramidal population.
   std::span<const Time> times(const SpikingPopulation& population) const;

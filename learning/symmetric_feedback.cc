@@ -4,10 +4,11 @@
 
 namespace apical {
 
-SymmetricFeedback::SymmetricFeedback(const proto::Network& description, int index, Network& network,
-                                     Parameters& parameters)
-    : projection_(&network.projection(static_cast<std::size_t>(index))),
-      weights_(&parameters.weights[static_cast<std::size_t>(index)]),
+SymmetricFeedback::SymmetricFeedback(const proto::Network& description, int index,
+                                     PlasticNetwork& network, Parameters& parameters)
+    : network_(&network),
+      projection_(static_cast<std::size_t>(index)),
+      weights_(&parameters.weights[projection_]),
       path_(description, index, parameters),
       noise_sd_(description.projection(index).plasticity().symmetric_feedback().noise_sd()),
       fixed_noise_(description.projection(index).plasticity().symmetric_feedback().fixed_noise()),
@@ -22,7 +23,7 @@ SymmetricFeedback::SymmetricFeedback(const proto::Network& description, int inde
 void SymmetricFeedback::mirror(Time now) {
   if (!noise_.empty() && !fixed_noise_) stream_.normals(static_cast<float>(noise_sd_), noise_);
   path_.find(noise_, product_);
-  if (!projection_->drives_soma()) {
+  if (!network_->drives_soma(projection_)) {
     *weights_ = product_;
     return;
   }
@@ -33,7 +34,7 @@ void SymmetricFeedback::mirror(Time now) {
     }
   }
   *weights_ = product_;
-  projection_->weights_changed(now, change);
+  network_->weights_changed(now, projection_, change);
 }
 
 }  // namespace apical

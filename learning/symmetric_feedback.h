@@ -1,12 +1,14 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "learning/transposed_path.h"
 #include "models/dense_weights.h"
-#include "models/network.h"
 #include "models/parameters.h"
+#include "models/plastic_network.h"
 #include "proto/network.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/random_stream.h"
 #include "simulator/time.h"
 
@@ -19,14 +21,18 @@ class SymmetricFeedback {
  public:
   // `index` is of the projection in the network, which has been checked. Makes the weights
   // symmetric. `network` refers to `parameters`; both must outlive this.
-  SymmetricFeedback(const proto::Network& description, int index, Network& network,
+  SymmetricFeedback(const proto::Network& description, int index, PlasticNetwork& network,
                     Parameters& parameters);
 
   // Makes the weights symmetric to those of now. No potential jumps.
   void mirror(Time now);
 
+  // Without the weights.
+  void checkpoint(const Checkpoint& state) { stream_.checkpoint(state); }
+
  private:
-  DenseProjection* projection_;
+  PlasticNetwork* network_;
+  std::size_t projection_;
   DenseWeights* weights_;
   TransposedPath path_;
   double noise_sd_;

@@ -1,6 +1,7 @@
 #include "learning/target_rule.h"
 
 #include <span>
+#include <string>
 
 #include "models/rate/loss.h"
 
@@ -66,6 +67,14 @@ void TargetRule::learn(std::size_t l, const RateBatch& batch) {
   context_.layer(l).apply(context_.parameters_of(l), noisy, above);
   const bool preserving = context_.settings.inverse_loss() == proto::NOISE_PRESERVING;
   inverse(l).learn(seen(l, noisy, above), preserving ? ConstBatchView(noisy) : batch.h(l - 1));
+}
+
+void TargetRule::checkpoint(const Checkpoint& state) {
+  for (std::size_t l = 2; l <= highest_inverse_; ++l) {
+    const Checkpoint place = state.in("inverse_" + std::to_string(l));
+    inverse(l).checkpoint(place);
+    noise_[l - 2].checkpoint(place);
+  }
 }
 
 }  // namespace apical

@@ -7,6 +7,7 @@
 #include "learning/inverse_model.h"
 #include "learning/rate_rule.h"
 #include "models/rate/activities.h"
+#include "simulator/checkpoint.h"
 #include "simulator/random_stream.h"
 
 namespace apical {
@@ -23,6 +24,7 @@ class TargetRule : public RateRule {
   void find_error(std::size_t l, RateBatch& batch) final;
   bool learns() const final { return true; }
   void learn(std::size_t l, const RateBatch& batch) final;
+  void checkpoint(const Checkpoint& state) final;
 
   // g_l, for l from 2 to the highest that the algorithm has.
   InverseModel& inverse(std::size_t l) { return *inverses_[l - 2]; }

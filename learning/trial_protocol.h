@@ -8,9 +8,11 @@
 
 #include "learning/segregated_dendrites.h"
 #include "learning/stochastic_plateaus.h"
+#include "learning/trial_metric.h"
 #include "models/network.h"
 #include "models/rate_mean.h"
 #include "proto/training.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/process.h"
 #include "simulator/random_stream.h"
 
@@ -47,11 +49,18 @@ class TrialProtocol final : public Process {
     return plateaus_ ? &*plateaus_ : nullptr;
   }
 
+  // Who is told of each trial before weights change, null for nobody; it must outlive the
+  // protocol's last run.
+  void set_metric(TrialMetric* metric) { metric_ = metric; }
+
   // Runs one trial from now on.
   PhaseTimes run(std::span<const std::uint8_t> image, std::size_t label);
 
   // The class whose output neuron had the highest mean potential in the last forward phase.
   std::size_t answer() const { return answer_; }
+
+  // Between trials.
+  void checkpoint(const Checkpoint& state);
 
   Time next() const override { return pending_.empty() ? kNever : pending_.front().time; }
   void advance(Horizon horizon) override;
@@ -70,6 +79,7 @@ class TrialProtocol final : public Process {
   RandomStream lengths_;
   Network* network_ = nullptr;
   SegregatedDendrites* rule_ = nullptr;
+  TrialMetric* metric_ = nullptr;
   std::size_t label_ = 0;
   std::size_t answer_ = 0;
   RateMean target_rates_;  // of the output

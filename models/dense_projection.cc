@@ -75,4 +75,10 @@ void DenseProjection::clear(Time now) {
   if (rate_trace_) rate_trace_->clear(now);
 }
 
+void DenseProjection::checkpoint(const Checkpoint& state) {
+  state.number("arrived", spikes_);
+  trace_.checkpoint(state);
+  if (rate_trace_) rate_trace_->checkpoint(state.in("rates"));
+}
+
 }  // namespace apical

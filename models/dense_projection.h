@@ -74,6 +74,9 @@ class DenseProjection final : public SpikeReceiver, public RateReceiver {
   // Likewise, after any `change`, of the shape of the weights.
   void weights_changed(Time now, const DenseWeights& change);
 
+  // Without the weights, which are another's.
+  void checkpoint(const Checkpoint& state);
+
   // Forgets all spikes and rates.
   void clear(Time now);
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 
+#include "simulator/checkpoint.h"
 #include "simulator/vector_math.h"
 
 namespace apical {
@@ -23,8 +24,14 @@ class DenseWeights {
   float* row(std::size_t source) { return values_.data() + source * stride_; }
   std::size_t stride() const { return stride_; }
 
+  // As a table of sources and targets.
+  void checkpoint(const Checkpoint& state);
+
   // sums[i] += sum over j of W_ij sources[j]. Silent sources cost nothing.
   void add_weighted_rows(std::span<const float> sources, std::span<float> sums) const;
+
+  // sums[j] += sum over i of W_ij targets[i].
+  void add_products_with_rows(std::span<const float> targets, std::span<float> sums) const;
 
   // W_ij += targets[i] sources[j]. Silent sources cost nothing.
   void add_outer_product(std::span<const float> targets, std::span<const float> sources);

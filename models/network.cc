@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/constants.h"
+#include "models/experiment_defaults.h"
 
 namespace apical {
 
@@ -27,6 +28,23 @@ Parameters zero_parameters(const proto::Network& network) {
     parameters.weights.emplace_back(size_of(projection.source()), size_of(projection.target()));
   }
   return parameters;
+}
+
+void checkpoint(const Checkpoint& state, const proto::Network& network, Parameters& parameters) {
+  std::size_t number = 0;
+  const Checkpoint weights = state.in("projection");
+  for (const auto& projection : network.projection()) {
+    parameters.weights[number++].checkpoint(weights.in(name_of(projection)));
+  }
+  number = 0;
+  const Checkpoint biases = state.in("population");
+  for (const auto& population : network.population()) {
+    AlignedFloats& of_population = parameters.biases[number++];
+    if (of_population.empty()) continue;
+    biases.in(population.name())
+        .array("biases",
+               std::span(of_population).first(static_cast<std::size_t>(population.size())));
+  }
 }
 
 Network::Network(const proto::Network& network, const Parameters& parameters, std::uint64_t seed,
@@ -74,7 +92,7 @@ void Network::add_projection(const proto::Projection& projection, const DenseWei
   Population& source = named(projection.source());
   auto& target = dynamic_cast<SpikingPopulation&>(named(projection.target()));
   projections_.push_back(std::make_unique<DenseProjection>(
-      projection.name(), weights, target, projection.compartment(), projection.transmission()));
+      name_of(projection), weights, target, projection.compartment(), projection.transmission()));
   DenseProjection& added = *projections_.back();
   if (added.transmits_rates()) {
     transmit_rates(source, added, projection.rate_interval_ms());
@@ -141,6 +159,22 @@ void Network::observe(const Process& process, const Population& population) {
   observing_.push_back(&process);
 }
 
+void Network::checkpoint(const Checkpoint& state) {
+  simulation_.checkpoint(state);
+  const Checkpoint populations = state.in("population");
+  for (const auto& each : populations_) each->checkpoint(populations.in(each->name()));
+  const Checkpoint projections = state.in("projection");
+  for (const auto& each : projections_) each->checkpoint(projections.in(each->name()));
+  const Checkpoint lines = state.in("delay_line");
+  for (std::size_t i = 0; i < delay_lines_.size(); ++i) {
+    delay_lines_[i]->checkpoint(lines.in(std::to_string(i)));
+  }
+  const Checkpoint transmissions = state.in("rate_transmission");
+  for (std::size_t i = 0; i < transmissions_.size(); ++i) {
+    transmissions_[i]->checkpoint(transmissions.in(std::to_string(i)));
+  }
+}
+
 void Network::clear_state(Time now) {
   catch_up(now);
   for (SpikingPopulation* population : spiking_) population->clear_state(now);
@@ -168,6 +202,39 @@ std::uint64_t Network::synaptic_events() const {
   std::uint64_t sum = 0;
   for (const auto& projection : projections_) sum += projection->synaptic_events();
   return sum;
+}
+
+SpikingPopulation& Network::spiking(std::size_t population) const {
+  return dynamic_cast<SpikingPopulation&>(*populations_[population]);
+}
+
+void Network::somatic_mean(std::size_t population, std::span<float> v) const {
+  spiking(population).somatic_mean(v);
+}
+
+void Network::apical_mean(std::size_t population, std::span<float> v) const {
+  spiking(population).compartment_mean(proto::APICAL, v);
+}
+
+std::span<const float> Network::presynaptic_mean(std::size_t projection) const {
+  return projections_[projection]->window_mean();
+}
+
+void Network::bias_changed(Time now, std::size_t population) {
+  spiking(population).bias_changed(now);
+}
+
+void Network::weights_changed(Time now, std::size_t projection, std::span<const float> change,
+                              std::span<const float> u) {
+  projections_[projection]->weights_changed(now, change, u);
+}
+
+bool Network::drives_soma(std::size_t projection) const {
+  return projections_[projection]->drives_soma();
+}
+
+void Network::weights_changed(Time now, std::size_t projection, const DenseWeights& change) {
+  projections_[projection]->weights_changed(now, change);
 }
 
 }  // namespace apical

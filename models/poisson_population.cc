@@ -99,4 +99,9 @@ void PoissonPopulation::restart(std::uint32_t context) {
   rate_ = 0;
 }
 
+void PoissonPopulation::checkpoint(const Checkpoint& state) {
+  Population::checkpoint(state);
+  stream_.checkpoint(state);
+}
+
 }  // namespace apical

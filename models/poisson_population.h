@@ -29,6 +29,8 @@ class PoissonPopulation final : public Population {
   Time next() const override { return rate_ > 0 ? spikes_[at_].time : kNever; }
   void advance(Horizon horizon) override;
   void restart(std::uint32_t context) override;
+  // Restored, it is silent until rates are set, as they are when a trial begins.
+  void checkpoint(const Checkpoint& state) override;
 
  private:
   static constexpr std::size_t kBlock = 64;

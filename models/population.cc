@@ -8,4 +8,9 @@ void Population::send(std::span<const Spike> spikes) {
   for (SpikeReceiver* receiver : receivers_) receiver->receive(spikes);
 }
 
+void Population::checkpoint(const Checkpoint& state) {
+  state.number("events", events_);
+  state.number("spikes", spikes_);
+}
+
 }  // namespace apical

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "simulator/checkpoint.h"
 #include "simulator/process.h"
 #include "simulator/spike.h"
 
@@ -26,6 +27,9 @@ class Population : public Process {
 
   // At rest at time 0, with new random streams; `context` tells one restart from another.
   virtual void restart(std::uint32_t context) = 0;
+
+  // What it carries on from one trial to the next.
+  virtual void checkpoint(const Checkpoint& state);
 
   // Events taken in or made, and spikes sent, since construction.
   std::uint64_t events() const { return events_; }

@@ -40,4 +40,12 @@ void RateTrace::clear(Time now) {
   std::ranges::fill(window_mean_, 0.0F);
 }
 
+void RateTrace::checkpoint(const Checkpoint& state) {
+  state.number("window_start_ms", window_start_);
+  state.number("integrated_to_ms", integrated_to_);
+  state.array("rates", std::span(rates_));
+  state.array("integrals", std::span(integrals_));
+  state.array("window_mean", std::span(window_mean_));
+}
+
 }  // namespace apical

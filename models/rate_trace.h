@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "simulator/checkpoint.h"
 #include "simulator/time.h"
 
 namespace apical {
@@ -23,6 +24,8 @@ class RateTrace {
   void open_window(Time now);
   void close_window(Time now);
   std::span<const float> window_mean() const { return window_mean_; }
+
+  void checkpoint(const Checkpoint& state);
 
   // Silent from `now` on.
   void clear(Time now);

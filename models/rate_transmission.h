@@ -6,6 +6,7 @@
 
 #include "models/rate_receiver.h"
 #include "models/spiking_population.h"
+#include "simulator/checkpoint.h"
 #include "simulator/process.h"
 
 namespace apical {
@@ -23,6 +24,8 @@ class RateTransmission final : public Process {
 
   Time next() const override { return static_cast<double>(sent_) * interval_; }
   void advance(Horizon horizon) override;
+
+  void checkpoint(const Checkpoint& state) { state.number("sent", sent_); }
 
   // Starts again at time 0.
   void restart() { sent_ = 0; }

@@ -287,4 +287,14 @@ void Soma::clear(Time now) {
   std::ranges::fill(membrane_, 0.0F);
 }
 
+void Soma::checkpoint(const Checkpoint& state) {
+  state.number("conductance_per_ms", conductance_);
+  state.number("origin_ms", origin_);
+  max_age_ = max_age(kernel_, conductance_);
+  state.array("leak", std::span(leak_).first(neurons_));
+  state.array("synapse", std::span(synapse_).first(neurons_));
+  state.array("membrane", std::span(membrane_).first(neurons_));
+  state.array("level", std::span(level_).first(neurons_));
+}
+
 }  // namespace apical

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/postsynaptic_potential.h"
+#include "simulator/checkpoint.h"
 #include "simulator/time.h"
 #include "simulator/vector_math.h"
 
@@ -93,6 +94,8 @@ class Soma {
   // the exponential sums of source j.
   void change_weights(Time now, std::span<const float> leak, std::span<const float> synapse,
                       double compartment_conductance);
+
+  void checkpoint(const Checkpoint& state);
 
   // At rest: V = level, no input under way, origin at `now`.
   void clear(Time now);

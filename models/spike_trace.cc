@@ -136,4 +136,15 @@ void SpikeTrace::clear(Time now) {
   }
 }
 
+void SpikeTrace::checkpoint(const Checkpoint& state) {
+  state.number("origin_ms", origin_);
+  state.number("window_start_ms", window_start_);
+  state.array("leak", std::span(leak_));
+  state.array("synapse", std::span(synapse_));
+  state.array("spikes", std::span(spikes_));
+  state.array("leak_at_start", std::span(leak_at_start_));
+  state.array("synapse_at_start", std::span(synapse_at_start_));
+  state.array("window_mean", std::span(window_mean_));
+}
+
 }  // namespace apical

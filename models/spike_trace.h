@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/postsynaptic_potential.h"
+#include "simulator/checkpoint.h"
 #include "simulator/spike.h"
 #include "simulator/time.h"
 
@@ -48,6 +49,8 @@ class SpikeTrace {
     double synapse;
   };
   WeightedSums weighted_sums(Time now, std::span<const float> values);
+
+  void checkpoint(const Checkpoint& state);
 
   // Forgets all spikes and starts again at `now`.
   void clear(Time now);

@@ -223,6 +223,31 @@ void SpikingPopulation::clear_state(Time now) {
   soma_.clear(now);
 }
 
+void SpikingPopulation::checkpoint(const Checkpoint& state) {
+  Population::checkpoint(state);
+  state.array("current", std::span(current_).first(size()));
+  soma_.checkpoint(state.in("modes"));
+  clock_.checkpoint(state.in("candidates"));
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    Input& input = inputs_[i];
+    input.waiting.erase(input.waiting.begin(),
+                        input.waiting.begin() + static_cast<std::ptrdiff_t>(input.taken));
+    input.taken = 0;
+    const Checkpoint place = state.in("input_" + std::to_string(i));
+    apical::checkpoint(place, input.waiting);
+    bool holds = !input.held.empty();
+    place.number("holds", holds);
+    if (!holds) continue;
+    input.held.resize(padded(size()), 0.0F);
+    place.array("held", std::span(input.held));
+  }
+  if (state.restores()) sum_held_current();
+  state.number("window_start_ms", window_start_);
+  state.number("window_length_ms", window_length_);
+  state.array("v_at_start", std::span(v_at_start_));
+  state.array("v_at_end", std::span(v_at_end_));
+}
+
 // ---- State ----
 
 void SpikingPopulation::add_firing_probabilities(Time now, std::span<double> sums) const {

@@ -41,6 +41,11 @@ class SpikingPopulation : public Population {
 
     // Sum of all conductances of the soma without teaching, per ms.
     double total_conductance() const;
+
+    // Of that, the share of the compartment that feedforward projections reach, k.
+    double feedforward_share() const {
+      return compartments.front().conductance_per_ms / total_conductance();
+    }
   };
 
   // `bias` has an element per neuron, padded, and must outlive the population.
@@ -77,6 +82,7 @@ class SpikingPopulation : public Population {
   Time next() const override { return clock_.time(); }
   void advance(Horizon horizon) override;
   void restart(std::uint32_t context) override;
+  void checkpoint(const Checkpoint& state) override;
 
   // Takes in everything before `now`, which is not later than any event still to come.
   void catch_up(Time now) { advance({now, 0}); }

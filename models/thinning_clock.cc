@@ -115,4 +115,19 @@ void ThinningClock::draw_block() {
   drawn_ += kBlock;
 }
 
+void ThinningClock::checkpoint(const Checkpoint& state) {
+  stream_.checkpoint(state);
+  state.number("last_ms", last_);
+  std::size_t pending = drawn_ - at_;
+  state.number("candidates", pending);
+  if (state.restores()) {
+    assert(pending > 0 && pending <= times_.size());
+    at_ = 0;
+    drawn_ = pending;
+  }
+  state.array("times_ms", std::span(times_).subspan(at_, pending));
+  state.array("neurons", std::span(neurons_).subspan(at_, pending));
+  state.array("thresholds", std::span(thresholds_).subspan(at_, pending));
+}
+
 }  // namespace apical

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "simulator/checkpoint.h"
 #include "simulator/random_stream.h"
 #include "simulator/time.h"
 
@@ -31,6 +32,9 @@ class ThinningClock {
 
   // Starts again at time 0 with another stream.
   void restart(StreamKey key);
+
+  // Restored into a clock that was made with the same arguments.
+  void checkpoint(const Checkpoint& state);
 
   // The pending candidate.
   Time time() const { return times_[at_]; }

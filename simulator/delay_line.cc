@@ -23,4 +23,10 @@ void DelayLine::advance(Horizon horizon) {
   if (!arriving_.empty()) target_->receive(arriving_);
 }
 
+void DelayLine::checkpoint(const Checkpoint& state) {
+  std::vector<Spike> spikes(under_way_.begin(), under_way_.end());
+  apical::checkpoint(state, spikes);
+  under_way_.assign(spikes.begin(), spikes.end());
+}
+
 }  // namespace apical

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "simulator/checkpoint.h"
 #include "simulator/process.h"
 #include "simulator/spike.h"
 
@@ -21,6 +22,8 @@ class DelayLine final : public Process, public SpikeReceiver {
   void receive(std::span<const Spike> spikes) override;
   Time next() const override;
   void advance(Horizon horizon) override;
+
+  void checkpoint(const Checkpoint& state);
 
   // Forgets all spikes under way.
   void clear() { under_way_.clear(); }

@@ -2,6 +2,9 @@
 
 #include <fcntl.h>
 #include <hdf5.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +12,8 @@
 #include <cstdio>
 #include <system_error>
 #include <utility>
+
+#include "simulator/durable_rename.h"
 
 namespace apical {
 namespace {
@@ -18,6 +23,9 @@ static_assert(std::same_as<hid_t, std::int64_t>);
 constexpr hsize_t kLargestChunk = 16384;
 constexpr unsigned kDeflateLevel = 4;
 constexpr std::size_t kMemoryIncrement = 1 << 20;
+
+// For what HDF5 itself adds to a streamed file between two calls of reserve().
+constexpr std::uint64_t kOverhead = 1 << 20;
 
 // An HDF5 identifier that closes itself.
 class Handle {
@@ -48,7 +56,9 @@ hid_t variable_length_string() {
 // In memory, and (little-endian) in the file.
 template <Hdf5Value T>
 std::pair<hid_t, hid_t> types_of() {
-  if constexpr (std::same_as<T, double>) {
+  if constexpr (std::same_as<T, float>) {
+    return {H5T_NATIVE_FLOAT, H5T_IEEE_F32LE};
+  } else if constexpr (std::same_as<T, double>) {
     return {H5T_NATIVE_DOUBLE, H5T_IEEE_F64LE};
   } else if constexpr (std::same_as<T, std::uint64_t>) {
     return {H5T_NATIVE_UINT64, H5T_STD_U64LE};
@@ -139,12 +149,27 @@ int write_to_disk(const std::filesystem::path& path, std::span<const char> bytes
   return error;
 }
 
-// Makes a rename last. Some file systems cannot; the file is whole either way.
-void sync_folder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
+// Makes sure that a file can grow to `end` bytes. Returns errno, or 0.
+int make_room(int descriptor, std::uint64_t end) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < end) return EFBIG;
+  if (::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(end)) == 0) return 0;
+  if (errno != EOPNOTSUPP) return errno;
+  // A file system that promises nothing.
+  struct statvfs disk{};
+  struct stat file{};
+  if (::fstatvfs(descriptor, &disk) != 0 || ::fstat(descriptor, &file) != 0) return errno;
+  const auto size = static_cast<std::uint64_t>(file.st_size);
+  return disk.f_bavail * disk.f_frsize < end - std::min(end, size) ? ENOSPC : 0;
+}
+
+// Whether there is room for a file's first bytes. Returns errno, or 0.
+int test_room(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  if (descriptor < 0) return errno;
+  const int error = make_room(descriptor, kOverhead);
   ::close(descriptor);
+  return error;
 }
 
 // Links in the order in which they are made; no times, so that bytes depend on content only.
@@ -155,44 +180,73 @@ void set_properties_of_group(hid_t properties) {
 
 }  // namespace
 
-Hdf5File::Hdf5File(std::filesystem::path path, FileAccess access)
-    : path_(std::move(path)), access_(access), file_(-1) {
+Hdf5File::Hdf5File(std::filesystem::path path, Mode mode, std::uint64_t own_bytes)
+    : path_(std::move(path)),
+      mode_(mode),
+      access_(mode == Mode::kRead ? FileAccess::kRead : FileAccess::kWrite),
+      file_(-1) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
   std::error_code ignored;
   const auto status = std::filesystem::status(path_, ignored);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     throw FileError(path_, access_, "is not a regular file; name another");
   }
+  if (mode_ != Mode::kRead) {
+    make(own_bytes);
+    return;
+  }
   const Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG);
-  if (access_ == FileAccess::kRead) {
-    if (!std::filesystem::exists(status)) throw FileError(path_, access_, "there is no such file");
-    file_ = H5Fopen(path_.c_str(), H5F_ACC_RDONLY, properties);
-    if (file_ < 0) {
-      std::string reason = last_error();
-      if (H5Fis_hdf5(path_.c_str()) == 0) reason = "is not an HDF5 file";
-      throw FileError(path_, access_, reason);
-    }
-  } else {
-    partial_ = path_;
-    partial_ += ".partial";
-    const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
-    set_properties_of_group(creation);
-    H5Pset_fapl_core(properties, kMemoryIncrement, false);
-    // Better now than after hours of simulation.
-    if (const int error = write_to_disk(partial_, {}); error != 0) {
-      throw FileError(path_, access_, "cannot write: " + std::generic_category().message(error));
-    }
-    file_ = H5Fcreate(partial_.c_str(), H5F_ACC_TRUNC, creation, properties);
-    if (file_ < 0) throw FileError(path_, access_, "cannot write: " + last_error());
+  if (!std::filesystem::exists(status)) throw FileError(path_, access_, "there is no such file");
+  file_ = H5Fopen(path_.c_str(), H5F_ACC_RDONLY, properties);
+  if (file_ < 0) {
+    std::string reason = last_error();
+    if (H5Fis_hdf5(path_.c_str()) == 0) reason = "is not an HDF5 file";
+    throw FileError(path_, access_, reason);
   }
 }
 
-Hdf5File Hdf5File::create(std::filesystem::path path) {
-  return {std::move(path), FileAccess::kWrite};
+void Hdf5File::make(std::uint64_t own_bytes) {
+  partial_ = path_;
+  if (mode_ == Mode::kInMemory) partial_ += ".partial";
+  const Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG);
+  if (mode_ == Mode::kInMemory) H5Pset_fapl_core(properties, kMemoryIncrement, false);
+  const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
+  set_properties_of_group(creation);
+  if (own_bytes > 0) H5Pset_userblock(creation, own_bytes);
+  // Better now than after hours of simulation.
+  int error = write_to_disk(partial_, {});
+  if (error == 0 && mode_ == Mode::kStreamed) error = test_room(partial_);
+  if (error != 0) {
+    std::error_code ignored;
+    std::filesystem::remove(partial_, ignored);
+    throw FileError(path_, access_, "cannot write: " + std::generic_category().message(error));
+  }
+  file_ = H5Fcreate(partial_.c_str(), H5F_ACC_TRUNC, creation, properties);
+  if (file_ < 0) throw FileError(path_, access_, "cannot write: " + last_error());
 }
 
-Hdf5File Hdf5File::open(std::filesystem::path path) { return {std::move(path), FileAccess::kRead}; }
+Hdf5File Hdf5File::create(std::filesystem::path path) { return {std::move(path), Mode::kInMemory}; }
+
+Hdf5File Hdf5File::create_streamed(std::filesystem::path path, std::uint64_t own_bytes) {
+  return {std::move(path), Mode::kStreamed, own_bytes};
+}
+
+Hdf5File Hdf5File::open(std::filesystem::path path) { return {std::move(path), Mode::kRead}; }
+
+void Hdf5File::reserve(std::uint64_t bytes) {
+  void* handle = nullptr;
+  check(H5Fget_vfd_handle(file_, H5P_DEFAULT, &handle), "/");
+  hsize_t size = 0;
+  check(H5Fget_filesize(file_, &size), "/");
+  const std::uint64_t end = size + bytes + kOverhead;
+  if (end <= reserved_) return;
+  if (const int error = make_room(*static_cast<int*>(handle), end); error != 0) {
+    throw FileError(path_, access_, "cannot write: " + std::generic_category().message(error));
+  }
+  reserved_ = end;
+}
 
 Hdf5File::~Hdf5File() { discard(); }
 
@@ -215,11 +269,16 @@ std::vector<char> Hdf5File::image() const {
 
 void Hdf5File::close() {
   if (file_ < 0) return;
+  if (mode_ == Mode::kStreamed) {
+    reserve(0);
+    check(H5Fclose(file_), "/");
+    file_ = -1;
+    return;
+  }
   int error = 0;
   if (access_ == FileAccess::kWrite) {
     error = write_to_disk(partial_, image());
-    if (error == 0 && ::rename(partial_.c_str(), path_.c_str()) != 0) error = errno;
-    if (error == 0) sync_folder(path_.parent_path());
+    if (error == 0) error = durable_rename(partial_, path_);
   }
   discard();
   if (error != 0) {
@@ -294,6 +353,49 @@ std::vector<T> Hdf5File::read(const std::string& dataset) const {
             values),
         dataset);
   return values;
+}
+
+template <Hdf5Value T>
+void Hdf5File::write_plain(const std::string& dataset, std::span<const T> values,
+                           std::span<const std::uint64_t> shape) {
+  static_assert(!std::same_as<T, std::string>);
+  if (mode_ == Mode::kStreamed) reserve(values.size_bytes());
+  const auto [memory_type, file_type] = types_of<T>();
+  std::vector<hsize_t> sizes(shape.begin(), shape.end());
+  if (sizes.empty()) sizes.push_back(values.size());
+  const Handle space(
+      check(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), nullptr), dataset),
+      H5Sclose);
+  const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  H5Pset_obj_track_times(creation, false);
+  const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+  H5Pset_create_intermediate_group(links, 1);
+  const Handle made(
+      check(H5Dcreate2(file_, dataset.c_str(), file_type, space, links, creation, H5P_DEFAULT),
+            dataset),
+      H5Dclose);
+  if (values.empty()) return;
+  check(H5Dwrite(made, memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), dataset);
+}
+
+template <Hdf5Value T>
+void Hdf5File::read_into(const std::string& dataset, std::span<T> values) const {
+  static_assert(!std::same_as<T, std::string>);
+  if (const std::uint64_t there = size_of(dataset); there != values.size()) {
+    fail(dataset, "has " + std::to_string(there) + " values; " + std::to_string(values.size()) +
+                      " would be right");
+  }
+  if (values.empty()) return;
+  const Handle opened(check(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), dataset), H5Dclose);
+  check(H5Dread(opened, types_of<T>().first, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
+        dataset);
+}
+
+std::uint64_t Hdf5File::size_of(const std::string& dataset) const {
+  if (!has(dataset)) fail(dataset, "is missing");
+  const Handle opened(check(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), dataset), H5Dclose);
+  const Handle space(check(H5Dget_space(opened), dataset), H5Sclose);
+  return static_cast<std::uint64_t>(check(H5Sget_simple_extent_npoints(space), dataset));
 }
 
 template <Hdf5Value T>
@@ -426,12 +528,25 @@ std::vector<std::string> Hdf5File::names_in(const std::string& group) const {
   template T Hdf5File::read_attribute<T>(const std::string&, const std::string&) const;         \
   template std::vector<T> Hdf5File::read_attribute_array<T>(const std::string&,                 \
                                                             const std::string&) const;
+APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)
 APICAL_INSTANTIATE(std::uint64_t)
 APICAL_INSTANTIATE(std::int64_t)
 APICAL_INSTANTIATE(std::uint32_t)
 APICAL_INSTANTIATE(std::uint8_t)
 APICAL_INSTANTIATE(std::string)
+#undef APICAL_INSTANTIATE
+
+#define APICAL_INSTANTIATE(T)                                                    \
+  template void Hdf5File::write_plain<T>(const std::string&, std::span<const T>, \
+                                         std::span<const std::uint64_t>);        \
+  template void Hdf5File::read_into<T>(const std::string&, std::span<T>) const;
+APICAL_INSTANTIATE(float)
+APICAL_INSTANTIATE(double)
+APICAL_INSTANTIATE(std::uint64_t)
+APICAL_INSTANTIATE(std::int64_t)
+APICAL_INSTANTIATE(std::uint32_t)
+APICAL_INSTANTIATE(std::uint8_t)
 #undef APICAL_INSTANTIATE
 
 }  // namespace apical

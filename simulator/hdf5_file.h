@@ -15,8 +15,9 @@ namespace apical {
 // What a dataset or an attribute may hold. Integers and doubles are converted when they are read.
 template <typename T>
 concept Hdf5Value =
-    std::same_as<T, double> || std::same_as<T, std::uint64_t> || std::same_as<T, std::int64_t> ||
-    std::same_as<T, std::uint32_t> || std::same_as<T, std::uint8_t> || std::same_as<T, std::string>;
+    std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::uint64_t> ||
+    std::same_as<T, std::int64_t> || std::same_as<T, std::uint32_t> ||
+    std::same_as<T, std::uint8_t> || std::same_as<T, std::string>;
 
 // An HDF5 file that is either being made or being read. Objects are named by their path from the
 // root, such as "/spikes/hidden/timestamps". A file's bytes depend on nothing but what is written.
@@ -27,6 +28,11 @@ class Hdf5File {
   // in memory: HDF5 cannot leave a file whose disk is full without ending the process.
   static Hdf5File create(std::filesystem::path path);
   static Hdf5File open(std::filesystem::path path);
+
+  // Makes a file that is at `path` at once and grows on the disk as it is written: for arrays that
+  // do not fit into memory twice. It is whole after close(). Its first `own_bytes` (0 or a power of
+  // two from 512 on) are the caller's. Room on the disk is made sure of before it is needed.
+  static Hdf5File create_streamed(std::filesystem::path path, std::uint64_t own_bytes);
 
   // Without close(), a file that was being made is discarded.
   ~Hdf5File();
@@ -43,6 +49,16 @@ class Hdf5File {
   void write(const std::string& dataset, std::span<const T> values);
   template <Hdf5Value T>
   std::vector<T> read(const std::string& dataset) const;
+
+  // Makes a dataset of just these values, neither chunked nor compressed, of this shape or, without
+  // one, of one dimension. What is read goes to `values`, which has as many elements.
+  template <Hdf5Value T>
+  void write_plain(const std::string& dataset, std::span<const T> values,
+                   std::span<const std::uint64_t> shape = {});
+  template <Hdf5Value T>
+  void read_into(const std::string& dataset, std::span<T> values) const;
+  // How many values a dataset has.
+  std::uint64_t size_of(const std::string& dataset) const;
 
   // Attributes of a group or dataset ("/" is the root group), scalar or one-dimensional.
   template <Hdf5Value T>
@@ -70,7 +86,11 @@ class Hdf5File {
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  Hdf5File(std::filesystem::path path, FileAccess access);
+  enum class Mode { kRead, kInMemory, kStreamed };
+  Hdf5File(std::filesystem::path path, Mode mode, std::uint64_t own_bytes = 0);
+  void make(std::uint64_t own_bytes);
+  // Of a streamed file: throws unless `bytes` more, and what HDF5 itself adds, fit on the disk.
+  void reserve(std::uint64_t bytes);
   void discard() noexcept;
   std::vector<char> image() const;
   // Throws what HDF5 said last if `result` is negative; `object` is what it was about.
@@ -78,8 +98,10 @@ class Hdf5File {
   [[noreturn]] void fail(std::string_view object, std::string_view reason) const;
 
   std::filesystem::path path_;
-  std::filesystem::path partial_;  // what close() renames
+  std::filesystem::path partial_;  // what is written; close() renames it
+  Mode mode_;
   FileAccess access_;
+  std::uint64_t reserved_ = 0;
   std::int64_t file_;  // HDF5's hid_t
 };
 

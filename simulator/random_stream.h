@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "simulator/checkpoint.h"
+
 namespace apical {
 
 // What random numbers are drawn for. Numbers are part of the promise that a seed gives the same
@@ -45,6 +47,9 @@ class RandomStream {
 
   // Number of 128-bit draws taken so far; every scalar below takes one.
   std::uint64_t position() const { return position_; }
+
+  // The position alone; the key is the owner's.
+  void checkpoint(const Checkpoint& state) { state.number("random_position", position_); }
 
   // Uniform in (0, 1), a multiple of 2^-52 plus 2^-53.
   double uniform();

@@ -88,4 +88,9 @@ void Simulation::run_until(Time end) {
 
 void Simulation::restart() { now_ = 0; }
 
+void Simulation::checkpoint(const Checkpoint& state) {
+  state.number("now_ms", now_);
+  state.number("activations", activations_);
+}
+
 }  // namespace apical

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "simulator/checkpoint.h"
 #include "simulator/event_queue.h"
 #include "simulator/process.h"
 #include "simulator/time.h"
@@ -35,6 +36,9 @@ class Simulation {
 
   // Sets the clock back to 0; the processes have been set back by their owner.
   void restart();
+
+  // The clock. Processes save what is theirs.
+  void checkpoint(const Checkpoint& state);
 
   Time now() const { return now_; }
 

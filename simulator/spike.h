@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "simulator/checkpoint.h"
 #include "simulator/time.h"
 
 namespace apical {
@@ -11,6 +13,9 @@ struct Spike {
   Time time;             // ms
   std::uint32_t neuron;  // index in its population
 };
+
+// Spikes that wait, as a list of times and one of neurons.
+void checkpoint(const Checkpoint& state, std::vector<Spike>& spikes);
 
 // Where spikes go: a projection, a delay line, a recorder. One call a batch, not one a spike.
 class SpikeReceiver {

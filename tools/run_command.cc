@@ -20,6 +20,7 @@
 
 #include "datasets/catalogue.h"
 #include "learning/experiment_check.h"
+#include "learning/rate_mode_session.h"
 #include "learning/rate_session.h"
 #include "learning/session.h"
 #include "learning/training_session.h"
@@ -97,6 +98,10 @@ Metric percent(const std::string& name, double value) {
   return value < 0 ? Metric(name) : Metric(name, value);
 }
 
+Metric metric_of(const MetricValue& metric) {
+  return metric.value ? Metric(metric.column, *metric.value) : Metric(metric.column);
+}
+
 // The result of a test, in words: the error of a network that classifies, else its loss.
 std::string test_result(const Measurement& m) {
   return m.test_error_percent < 0 ? fmt::format("test loss {:.4g}", m.test_loss.value_or(0))
@@ -150,6 +155,7 @@ class RunObserver final : public TrainingObserver {
     if (m.test_top5_error_percent) {
       row.emplace_back("test_top5_error_percent", *m.test_top5_error_percent);
     }
+    for (const MetricValue& metric : m.metrics) row.push_back(metric_of(metric));
     row.insert(row.end(),
                {Metric("train_seconds", m.train_seconds), Metric("test_seconds", m.test_seconds),
                 Metric("train_ms_per_example", per_example_ms(train_seconds, examples)),
@@ -188,6 +194,9 @@ nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const Run
     if (last->test_top5_error_percent) {
       summary["test_top5_error_percent"] = *last->test_top5_error_percent;
     }
+    for (const MetricValue& metric : last->metrics) {
+      if (metric.value) summary[metric.column] = *metric.value;
+    }
     summary["epochs"] = last->epoch;
   }
   summary["train_examples"] = run.train_examples;
@@ -223,6 +232,10 @@ struct Prepared {
     images = load(*find_data_set(chosen.name()), data_folder);
     images.train = first_examples(images.train, static_cast<std::size_t>(chosen.train_examples()));
     images.test = first_examples(images.test, static_cast<std::size_t>(chosen.test_examples()));
+    if (experiment.network().mode() == proto::RATE) {
+      session = std::make_unique<RateModeSession>(experiment, images);
+      return;
+    }
     auto spiking = std::make_unique<TrainingSession>(experiment, images);
     recorder = std::make_unique<TrialRecorder>(experiment.recording(), spiking->network());
     session = std::move(spiking);

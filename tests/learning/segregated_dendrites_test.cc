@@ -396,7 +396,7 @@ TEST_P(Learning, FollowsFromSpikeTimesAlone) {
         step[p][i] = factor * error * k * n.max_rate * probability * (1 - probability);
       }
       if (!n.teaches) {
-        const auto actual = program.rule().plateaus(program.spiking(p));
+        const auto actual = program.rule().plateaus(p);
         expect_near(actual.forward, plateau_forward[p], 2e-6, at + "forward plateau");
         expect_near(actual.target, plateau_target[p], 2e-6, at + "target plateau");
       }
@@ -564,7 +564,7 @@ TEST(Change, BringsTheOutputNearerToTheTeacher) {
   const ImageSet images = noise_images(3, 12, 3);
   for (std::size_t n = 0; n < 3; ++n) {
     program.run(images.image(n), images.labels[n]);
-    const auto change = program.rule().change(program.network().output());
+    const auto change = program.rule().change(2);
     for (std::size_t i = 0; i < 3; ++i) {
       if (i == images.labels[n]) {
         EXPECT_GT(change[i], 0.0F);

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <filesystem>
+
+namespace apical {
+
+// Puts a file in place of another, or of none, such that it lasts: whatever happens, one of the two
+// is there. `from` has been brought to the disk. Returns errno, or 0.
+int durable_rename(const std::filesystem::path& from, const std::filesystem::path& to);
+
+}  // namespace apical

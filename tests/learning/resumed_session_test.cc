@@ -1,0 +1,223 @@
+// A run that is stopped anywhere, saved, and restored in another session goes on to the same bits.
+
+#include <gtest/gtest.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "datasets/image_set_examples.h"
+#include "learning/rate_session.h"
+#include "learning/training_session.h"
+#include "simulator/checkpoint.h"
+#include "tests/learning/small_experiments.h"
+#include "tests/learning/small_rate_networks.h"
+#include "tests/tools/test_folder.h"
+
+namespace apical {
+namespace {
+
+class Rows final : public TrainingObserver {
+ public:
+  void measured(const Measurement& m) override {
+    rows.emplace_back(m.train_examples, m.test_examples, m.test_error_percent,
+                      m.train_error_percent, m.test_loss.value_or(-1), m.train_loss.value_or(-1),
+                      m.test_top5_error_percent.value_or(-1));
+  }
+  void trained(std::int64_t /*done*/, std::int64_t /*total*/, double error) override {
+    recent_error = error;
+  }
+
+  std::vector<std::tuple<std::int64_t, std::int64_t, double, double, double, double, double>> rows;
+  double recent_error = 0;
+};
+
+// What a run leaves behind, but for times: its rows, what a checkpoint of its end holds, and sums.
+struct Outcome {
+  decltype(Rows::rows) rows;
+  double recent_error = 0;
+  std::vector<float> parameters;
+  std::vector<std::uint64_t> counts;
+  bool operator==(const Outcome&) const = default;
+};
+
+class ResumedSessionTest : public TestWithFolder {
+ protected:
+  using Make = std::function<std::unique_ptr<Session>()>;
+
+  static proto::Experiment experiment_of(proto::Experiment network) {
+    network.mutable_trial()->set_test_length_ms(40);
+    network.mutable_training()->set_epochs(2);
+    network.mutable_training()->set_evaluate_every_examples(8);
+    network.mutable_training()->set_interim_test_examples(5);
+    return network;
+  }
+
+  Make spiking(const proto::Experiment& network) const {
+    return [this, experiment = experiment_of(network)] {
+      return std::make_unique<TrainingSession>(experiment, data_);
+    };
+  }
+
+  Make rates(const std::string& learning) const {
+    const proto::Experiment experiment = rate_experiment(R"(
+      rate_network {
+        layer { name: "a" dense { units: 9 } }
+        layer { name: "b" dense { units: 7 } }
+        layer { name: "o" dense { units: 3 } }
+      }
+      data { name: "mnist" }
+      training {
+        epochs: 3
+        evaluate_every_examples: 8
+        interim_test_examples: 5
+        rate_learning { batch_size: 4 )" + learning + "} }");
+    return [this, experiment] { return std::make_unique<RateSession>(experiment, train_, test_); };
+  }
+
+  static std::vector<float> parameters_of(Session& session) {
+    if (auto* rates = dynamic_cast<RateSession*>(&session)) {
+      std::vector<float> all;
+      for (const auto& layer : rates->parameters())
+        all.insert(all.end(), layer.begin(), layer.end());
+      return all;
+    }
+    return all_values(dynamic_cast<TrainingSession&>(session).parameters());
+  }
+
+  // Runs to the end, with a break after each of `breaks` looks at whether to stop.
+  Outcome run(const Make& make, const std::vector<int>& breaks = {}) const {
+    std::unique_ptr<Session> session = make();
+    Rows observer;
+    TrainingSummary summary;
+    for (std::size_t part = 0; part <= breaks.size(); ++part) {
+      std::atomic<int> left = part < breaks.size() ? breaks[part] : 1000000;
+      tbb::task_arena arena(1 + static_cast<int>(part % 3));
+      arena.execute([&] { summary = session->run(observer, [&] { return --left < 0; }); });
+      if (part == breaks.size()) break;
+      CheckpointWriter writer(file("checkpoint.h5"));
+      session->checkpoint(writer.root());
+      writer.commit();
+      session = make();
+      CheckpointReader reader(file("checkpoint.h5"));
+      session->checkpoint(reader.root());
+    }
+    EXPECT_TRUE(summary.complete);
+    EXPECT_TRUE(session->finished());
+    EXPECT_EQ(session->images(), session->images_shown());
+    return {observer.rows,
+            observer.recent_error,
+            parameters_of(*session),
+            {summary.events, summary.spikes, summary.synaptic_events,
+             static_cast<std::uint64_t>(summary.train_examples),
+             static_cast<std::uint64_t>(summary.test_examples)}};
+  }
+
+  void expect_resumes(const Make& make, int looks) const {
+    const Outcome unbroken = run(make);
+    ASSERT_GT(unbroken.rows.size(), 4U);
+    for (int n = 0; n < looks; n += 5) EXPECT_EQ(run(make, {n}), unbroken) << n;
+    EXPECT_EQ(run(make, {3, 0, 1, 17, 2, 2, 30, 1, 1, 60}), unbroken);
+  }
+
+  TrainAndTest data_{noise_images(21, 12, 3), noise_images(40, 12, 3)};
+  ImageSetExamples train_{data_.train, {}};
+  ImageSetExamples test_{data_.test, {}};
+};
+
+// 42 trials and 5 + 40 + 40 + 4 x 5 tested images.
+constexpr int kLooks = 150;
+
+TEST_F(ResumedSessionTest, ANetworkWithAHiddenLayer) {
+  expect_resumes(spiking(one_hidden_layer()), kLooks);
+}
+
+TEST_F(ResumedSessionTest, ANetworkWithDelaysAndRecurrence) {
+  proto::Experiment experiment = two_hidden_layers();
+  for (auto& projection : *experiment.mutable_network()->mutable_projection()) {
+    projection.set_delay_ms(projection.source() == "first" ? 7 : 60);
+  }
+  proto::Projection& recurrent = *experiment.mutable_network()->add_projection();
+  recurrent.set_source("second");
+  recurrent.set_target("second");
+  recurrent.set_compartment(proto::BASAL);
+  recurrent.mutable_initializer()->mutable_constant()->set_weight(0.5);
+  expect_resumes(spiking(experiment), kLooks);
+}
+
+TEST_F(ResumedSessionTest, ANetworkWhoseStateIsCleared) {
+  proto::Experiment experiment = one_hidden_layer();
+  experiment.mutable_trial()->set_clear_state_between_trials(true);
+  expect_resumes(spiking(experiment), kLooks);
+}
+
+TEST_F(ResumedSessionTest, NetworksWithNoisyFeedbackAndStochasticPlateaus) {
+  proto::Experiment experiment = one_hidden_layer();
+  experiment.mutable_trial()->mutable_stochastic_plateaus();
+  proto::Projection& feedback = *experiment.mutable_network()->mutable_projection(2);
+  feedback.clear_initializer();
+  for (const bool fixed : {false, true}) {
+    auto& symmetric = *feedback.mutable_plasticity()->mutable_symmetric_feedback();
+    symmetric.set_noise_sd(0.05);
+    symmetric.set_fixed_noise(fixed);
+    expect_resumes(spiking(experiment), kLooks / 2);
+  }
+  feedback.mutable_plasticity()->mutable_learned_feedback()->set_learning_rate(0.1);
+  expect_resumes(spiking(experiment), kLooks / 2);
+}
+
+TEST_F(ResumedSessionTest, NetworksThatTransmitRates) {
+  for (const int projection : {0, 1, 2}) {
+    proto::Experiment experiment = two_hidden_layers();
+    experiment.mutable_network()->mutable_projection(projection)->set_transmission(proto::RATES);
+    experiment.mutable_network()->mutable_projection(3)->set_transmission(proto::RATES);
+    expect_resumes(spiking(experiment), kLooks / 2);
+  }
+}
+
+TEST_F(ResumedSessionTest, RateNetworks) {
+  for (const char* learning :
+       {"algorithm: BP", "algorithm: FA optimizer { sgd { learning_rate: 0.1 } }", "algorithm: DFA",
+        "algorithm: TP", "algorithm: DTP schedule: ALTERNATING",
+        "algorithm: SDTP inverse_optimizer { sgd {} }",
+        "algorithm: AO_SDTP auxiliary_outputs: 6"}) {
+    SCOPED_TRACE(learning);
+    expect_resumes(rates(learning), 60);
+  }
+}
+
+TEST_F(ResumedSessionTest, GoesOnForMoreEpochs) {
+  const Make two_epochs = spiking(one_hidden_layer());
+  const Make one_epoch = [&] {
+    proto::Experiment experiment = experiment_of(one_hidden_layer());
+    experiment.mutable_training()->set_epochs(1);
+    return std::make_unique<TrainingSession>(experiment, data_);
+  };
+  bool is_first = true;
+  const Make first_shorter = [&] {
+    return std::exchange(is_first, false) ? one_epoch() : two_epochs();
+  };
+  EXPECT_EQ(run(first_shorter, {1000000}), run(two_epochs));
+}
+
+TEST_F(ResumedSessionTest, AnotherTrainingSetIsAnError) {
+  const Make make = spiking(one_hidden_layer());
+  {
+    CheckpointWriter writer(file("checkpoint.h5"));
+    make()->checkpoint(writer.root());
+    writer.commit();
+  }
+  TrainAndTest fewer = data_;
+  fewer.train = first_examples(fewer.train, 20);
+  CheckpointReader reader(file("checkpoint.h5"));
+  EXPECT_THROW(TrainingSession(one_hidden_layer(), fewer).checkpoint(reader.root()), FileError);
+}
+
+}  // namespace
+}  // namespace apical
