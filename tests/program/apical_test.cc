@@ -282,6 +282,53 @@ TEST_F(ApicalTest, RateNetworksRunLikeAnyOther) {
   EXPECT_THAT(diverged.err, HasSubstr("lower the learning_rate"));
 }
 
+// One file, both modes, and columns that are asked for.
+TEST_F(ApicalTest, ANetworkRunsInTheRateModeToo) {
+  const std::string angle = "angle_to_backpropagation_degrees_hidden";
+  ASSERT_EQ(run("spikes").exit_code, 0);
+  const auto in_rate_mode = [&](const std::string& out, std::vector<std::string> more) {
+    more.insert(more.end(), {"--set", "network.mode=RATE"});
+    return run(out, more);
+  };
+  const Finished finished = in_rate_mode("one", {"--threads", "1"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  ASSERT_EQ(in_rate_mode("two", {"--threads", "2"}).exit_code, 0);
+  const std::string one = measurements(folder_ / "one/metrics.csv");
+  EXPECT_EQ(measurements(folder_ / "two/metrics.csv"), one);
+  EXPECT_NE(measurements(folder_ / "spikes/metrics.csv"), one);
+  EXPECT_THAT(one, testing::Not(HasSubstr(angle)));
+  EXPECT_FALSE(fs::exists(folder_ / "one/spikes.h5"));
+  EXPECT_EQ(summary("one")["spikes"], 0);
+  EXPECT_GT(summary("one")["events"], 0);
+  // Before training nothing has an angle; measuring it changes nothing.
+  ASSERT_EQ(
+      in_rate_mode("angle", {"--set", "recording.metrics.angle_to_backpropagation=true"}).exit_code,
+      0);
+  EXPECT_THAT(measurements(folder_ / "angle/metrics.csv"), HasSubstr("," + angle));
+  EXPECT_EQ(summary("angle")["test_error_percent"], summary("one")["test_error_percent"]);
+  EXPECT_GT(summary("angle")[angle], 0);
+  EXPECT_LT(summary("angle")[angle], 180);
+  ASSERT_EQ(
+      run("spiking_angle", {"--set", "recording.metrics.angle_to_backpropagation=true"}).exit_code,
+      0);
+  EXPECT_GT(summary("spiking_angle")[angle], 0);
+  // What was run runs again, to the same result.
+  ASSERT_EQ(
+      apical({"run", "one/experiment.textproto", "--data", digits().string(), "--out", "again"})
+          .exit_code,
+      0);
+  EXPECT_EQ(measurements(folder_ / "again/metrics.csv"), one);
+  // Backpropagation, for comparison.
+  ASSERT_EQ(in_rate_mode(
+                "gradient",
+                {"--set",
+                 "network.projection[input_to_hidden].plasticity.backpropagation.learning_rate=0.1",
+                 "--set", "recording.metrics.angle_to_backpropagation=true"})
+                .exit_code,
+            0);
+  EXPECT_LT(summary("gradient")[angle], 0.1);
+}
+
 TEST_F(ApicalTest, DivergenceOfSpikingNetworksIsTold) {
   const Finished finished = run(
       "out", {"--set", "network.projection[hidden_to_output].initializer.constant.weight=1e30"});
