@@ -5,10 +5,11 @@ namespace apical {
 RateModeSession::RateModeSession(const proto::Experiment& experiment, const TrainAndTest& data)
     : TrialSession(experiment, data),
       protocol_(experiment.trial()),
-      network_(experiment.network(), parameters(), experiment.seed(), protocol_.processes()),
-      rule_(experiment.network(), network_, parameters()),
+      network_(experiment.network(), mutable_parameters(), experiment.seed(),
+               protocol_.processes()),
+      rule_(experiment.network(), network_, mutable_parameters()),
       metrics_(experiment.recording().metrics(),
-               {this->experiment().network(), parameters(), rule_}) {
+               {this->experiment().network(), mutable_parameters(), rule_}) {
   protocol_.bind(network_, rule_);
   protocol_.set_metric(&metrics_);
 }

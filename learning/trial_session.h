@@ -32,7 +32,7 @@ class TrialSession : public Session {
 
  protected:
   const proto::Experiment& experiment() const { return experiment_; }
-  Parameters& parameters() { return parameters_; }
+  Parameters& mutable_parameters() { return parameters_; }
 
   virtual PhaseTimes run_trial(std::span<const std::uint8_t> image, std::size_t label) = 0;
   // The class whose output neuron had the highest potential in the last forward phase.

@@ -100,7 +100,6 @@ TEST_F(RateModeSessionTest, StartsFromTheWeightsOfTheSpikingMode) {
   TrainingSession session(spiking, data_);
   EXPECT_EQ(all_values(session.parameters()),
             all_values(RateModeSession(experiment_, data_).parameters()));
-  Observer labels;  // the order of images
   class Labels final : public TrainingObserver {
    public:
     void after_trial(std::int64_t, const PhaseTimes&, std::size_t label) override {
