@@ -8,7 +8,7 @@ TrainingSession::TrainingSession(const proto::Experiment& experiment, const Trai
       network_(experiment.network(), parameters(), experiment.seed(), protocol_.processes()),
       rule_(experiment.network(), network_, parameters()),
       metrics_(experiment.recording().metrics(),
-               {this->experiment().network(), parameters(), rule_}) {
+               {this->experiment().network(), parameters(), rule_, &network_, &protocol_}) {
   protocol_.bind(network_, rule_);
   protocol_.set_metric(&metrics_);
 }
