@@ -70,6 +70,7 @@ class ExperimentCheck {
       }
       check_unused("trial", experiment_.has_trial(), "network");
       check_unused("recording.spikes", experiment_.recording().spikes_size() > 0, "network");
+      check_unused("recording.metrics", experiment_.recording().has_metrics(), "network");
     } else if (!file_.is_lost("rate_network")) {
       add_missing("", "network", "no network",
                   "add network { population { ... } projection { ... } }, or rate_network { layer "
@@ -293,6 +294,10 @@ class ExperimentCheck {
   }
 
   void check_recording() {
+    if (experiment_.has_network() && experiment_.recording().metrics().angle_to_backpropagation()) {
+      check_no_loop(file_, "recording.metrics.angle_to_backpropagation",
+                    "`angle_to_backpropagation`", mistakes_);
+    }
     for (int i = 0; i < experiment_.recording().spikes_size(); ++i) {
       const std::string& name = experiment_.recording().spikes(i).population();
       if (!name.empty() && !experiment_.has_rate_network()) {

@@ -214,6 +214,11 @@ void Session::checkpoint(const Checkpoint& state) {
   state.same("train_set_examples", static_cast<std::int64_t>(sizes_.train));
   state.same("test_set_examples", static_cast<std::int64_t>(sizes_.test));
   state.number("train_examples", trained_);
+  if (trained_ > total()) {
+    state.fail("train_examples", "is " + std::to_string(trained_) +
+                                     ", but training.epochs end at " + std::to_string(total()) +
+                                     "; more epochs would be right");
+  }
   state.number("test_is_due", test_is_due_);
   state.number("tests", tests_);
   apical::checkpoint(state.in("since_test"), since_test_);

@@ -122,6 +122,9 @@ class Session {
   std::uint64_t images() const;
   std::uint64_t images_shown() const;
 
+  // Training images that have been learned from since the run's start.
+  std::int64_t trained() const { return trained_; }
+
   // Trains and tests until done or until `stop`, which any thread may call, returns true. In
   // either case the state is then whole.
   TrainingSummary run(TrainingObserver& observer, const std::function<bool()>& stop);
@@ -153,9 +156,6 @@ class Session {
     Work work;
     std::vector<MetricValue> metrics = {};  // of training, since the last test that was completed
   };
-
-  // Training images that have been learned from since the run's start.
-  std::int64_t trained() const { return trained_; }
 
   // The next epoch, or what is left of it: its training examples in order.
   virtual void start_epoch(int epoch, std::vector<std::uint32_t> order) = 0;

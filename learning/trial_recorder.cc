@@ -67,4 +67,19 @@ void TrialRecorder::after_trial(std::int64_t index, const PhaseTimes& times, std
   recorded_.trials.label.push_back(static_cast<std::int64_t>(label));
 }
 
+void TrialRecorder::checkpoint(const Checkpoint& state) {
+  for (SpikeTrain& train : recorded_.populations) {
+    const Checkpoint place = state.in(train.population);
+    place.list("times_ms", train.times_ms);
+    place.list("node_ids", train.node_ids);
+  }
+  TrialTimes& trials = recorded_.trials;
+  const Checkpoint place = state.in("trials");
+  place.list("start_ms", trials.start_ms);
+  place.list("target_start_ms", trials.target_start_ms);
+  place.list("end_ms", trials.end_ms);
+  place.list("index", trials.index);
+  place.list("label", trials.label);
+}
+
 }  // namespace apical

@@ -7,6 +7,7 @@
 #include "learning/trial_protocol.h"
 #include "models/network.h"
 #include "proto/recording.pb.h"
+#include "simulator/checkpoint.h"
 #include "simulator/sonata_spikes.h"
 #include "simulator/spike.h"
 
@@ -29,6 +30,9 @@ class TrialRecorder {
   // Around training trial `index`.
   void before_trial(std::int64_t index);
   void after_trial(std::int64_t index, const PhaseTimes& times, std::size_t label);
+
+  // Between trials.
+  void checkpoint(const Checkpoint& state);
 
   // All spikes of the trials up to now; ordered by time.
   const RecordedSpikes& recorded() const { return recorded_; }

@@ -177,6 +177,7 @@ proto::Experiment with_defaults(proto::Experiment experiment) {
   // What does not go with the kind of network.
   if (has_rates) {
     experiment.clear_trial();
+    if (experiment.has_recording()) experiment.mutable_recording()->clear_metrics();
   } else {
     experiment.clear_rate_network();
     experiment.mutable_training()->clear_rate_learning();

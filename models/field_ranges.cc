@@ -94,6 +94,7 @@ constexpr std::array kRanges = {
     not_negative("Training.epochs"),
     not_negative("Training.evaluate_every_examples"),
     not_negative("Training.interim_test_examples"),
+    not_negative("Training.checkpoint_minutes"),
 
     not_negative("SpikeRecording.first_trial"),
     FieldRange{"SpikeRecording.trials", 1, kInfinity},

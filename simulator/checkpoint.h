@@ -53,6 +53,9 @@ class Checkpoint {
   // determine, such as the size of the training set.
   void same(const std::string& name, std::int64_t value) const;
 
+  // Throws FileError: what is wrong with a value of this place.
+  [[noreturn]] void fail(std::string_view name, const std::string& reason) const;
+
   // Up to 60,000 characters are an attribute, longer texts a dataset.
   void text(const std::string& name, std::string& value) const;
 
@@ -74,7 +77,6 @@ class Checkpoint {
   void exchange(const std::string& name, double& value) const;
   void exchange(const std::string& name, std::int64_t& value) const;
   std::string path(std::string_view name) const;
-  [[noreturn]] void fail(std::string_view name, const std::string& reason) const;
 
   Hdf5File* file_;
   std::string group_;  // "/" or "/network/hidden"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <iostream>
 #include <span>
 #include <string>
@@ -67,4 +68,8 @@ int dispatch(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace apical
 
-int main(int argc, char** argv) { return apical::dispatch({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  // A file that grows beyond the shell's limit is an error like a full disk, not the end.
+  std::signal(SIGXFSZ, SIG_IGN);
+  return apical::dispatch({argv + 1, argv + argc});
+}

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
@@ -13,6 +12,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <ratio>
 #include <string>
 #include <thread>
 #include <utility>
@@ -33,6 +33,8 @@
 #include "tools/interrupt.h"
 #include "tools/progress.h"
 #include "tools/rate_data.h"
+#include "tools/run_checkpoint.h"
+#include "tools/run_clock.h"
 #include "tools/run_folder.h"
 #include "tools/version.h"
 
@@ -47,6 +49,7 @@ struct RunRequest {
   std::filesystem::path data;
   int threads = 1;
   bool force = false;
+  bool resume = false;
   bool quiet = false;
 };
 
@@ -54,8 +57,9 @@ options::options_description visible_options() {
   options::options_description visible("Options");
   visible.add_options()  //
       ("out", options::value<std::string>()->value_name("DIR"),
-       "folder for what the run writes [runs/NAME-seed-N]")("force",
-                                                            "replace an earlier run in it")  //
+       "folder for what the run writes [runs/NAME-seed-N]")                              //
+      ("resume", "go on with the run in it from its last checkpoint, to the same bits")  //
+      ("force", "replace an earlier run in it")                                          //
       ("data", options::value<std::string>()->value_name("DIR"),
        "where the data set is [$APICAL_DATA, then ~/.cache/apical]")  //
       ("threads", options::value<int>()->value_name("N"),
@@ -76,17 +80,13 @@ RunRequest request_of(const options::variables_map& given) {
     throw UsageError(fmt::format("--threads {}; from 1 to 1024 would be right", request.threads));
   }
   request.force = given.count("force") != 0;
+  request.resume = given.count("resume") != 0;
+  if (request.force && request.resume) {
+    throw UsageError(
+        "--force and --resume together; one replaces the run that the other goes on with");
+  }
   request.quiet = given.count("quiet") != 0;
   return request;
-}
-
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& time) {
-    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
-  };
-  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 double per_example_ms(double seconds, std::int64_t examples) {
@@ -111,9 +111,20 @@ std::string test_result(const Measurement& m) {
 // Shows what a session does and keeps what it measures.
 class RunObserver final : public TrainingObserver {
  public:
-  // `recorder` is null where there are no trials.
-  RunObserver(RunFolder& folder, Progress& progress, TrialRecorder* recorder)
-      : folder_(&folder), progress_(&progress), recorder_(recorder) {}
+  // `session` may have been resumed; `recorder` is null where there are no trials.
+  // `checkpoint_minutes` lie between checkpoints; 0 for those after epochs only.
+  RunObserver(const Session& session, RunFolder& folder, Progress& progress,
+              TrialRecorder* recorder, RunCheckpoint& checkpoint, double checkpoint_minutes)
+      : folder_(&folder),
+        progress_(&progress),
+        recorder_(recorder),
+        checkpoint_(&checkpoint),
+        interval_(checkpoint_minutes),
+        last_(session.last_measurement()),
+        trained_(session.trained()),
+        shown_before_(session.images_shown()) {
+    if (last_) test_ = ", " + test_result(*last_);
+  }
 
   const std::optional<Measurement>& last() const { return last_; }
 
@@ -125,20 +136,27 @@ class RunObserver final : public TrainingObserver {
   }
 
   void trained(std::int64_t done, std::int64_t /*total*/, double recent_error_percent) override {
-    const auto trained = static_cast<std::uint64_t>(done);
-    if (trained >= trained_ + kStatusEvery || trained % kStatusEvery == 0) {
+    if (done >= trained_ + kStatusEvery || done % kStatusEvery == 0) {
       const std::string error =
           recent_error_percent < 0 ? "" : fmt::format(", error {:.1f} %", recent_error_percent);
       progress_->set_status(fmt::format("training{}{}", error, test_));
     }
-    progress_->update(trained + tested_before_);
-    trained_ = trained;
+    shown_before_ += static_cast<std::uint64_t>(done - trained_);
+    progress_->update(shown_before_);
+    trained_ = done;
   }
 
   void tested(std::size_t done, std::size_t total) override {
     progress_->set_status(fmt::format("testing {}/{}{}", done, total, test_));
-    progress_->update(trained_ + tested_before_ + done);
-    if (done == total) tested_before_ += total;
+    progress_->update(shown_before_ + done);
+    if (done == total) shown_before_ += total;
+  }
+
+  void between_steps(bool epoch_ended) override {
+    const bool is_due = interval_.count() > 0 && Clock::now() - saved_ >= interval_;
+    if (!epoch_ended && !is_due) return;
+    checkpoint_->save();
+    saved_ = Clock::now();
   }
 
   void measured(const Measurement& m) override {
@@ -167,20 +185,24 @@ class RunObserver final : public TrainingObserver {
   }
 
  private:
-  static constexpr std::uint64_t kStatusEvery = 50;
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::int64_t kStatusEvery = 50;
 
   RunFolder* folder_;
   Progress* progress_;
   TrialRecorder* recorder_;
+  RunCheckpoint* checkpoint_;
+  std::chrono::duration<double, std::ratio<60>> interval_;
+  Clock::time_point saved_ = Clock::now();
   std::optional<Measurement> last_;
   std::string test_;
-  std::uint64_t trained_ = 0;
-  std::uint64_t tested_before_ = 0;
+  std::int64_t trained_;
+  std::uint64_t shown_before_;  // training images and those of whole tests
 };
 
 nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const RunRequest& request,
                                   const TrainingSummary& run,
-                                  const std::optional<Measurement>& last, double wall_seconds) {
+                                  const std::optional<Measurement>& last, const RunClock& clock) {
   nlohmann::ordered_json summary;
   summary["name"] = experiment.name();
   summary["complete"] = run.complete;
@@ -203,8 +225,8 @@ nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const Run
   summary["test_examples"] = run.test_examples;
   summary["train_ms_per_example"] = per_example_ms(run.train_seconds, run.train_examples);
   summary["test_ms_per_example"] = per_example_ms(run.test_seconds, run.test_examples);
-  summary["wall_seconds"] = wall_seconds;
-  summary["cpu_seconds"] = cpu_seconds();
+  summary["wall_seconds"] = clock.wall_seconds();
+  summary["cpu_seconds"] = clock.cpu_seconds();
   summary["events"] = run.events;
   summary["spikes"] = run.spikes;
   summary["synaptic_events"] = run.synaptic_events;
@@ -244,47 +266,46 @@ struct Prepared {
   Prepared& operator=(const Prepared&) = delete;
 };
 
-ExitCode run(const RunRequest& request) {
-  const auto start = std::chrono::steady_clock::now();
-  const proto::Experiment experiment = with_defaults(
-      read_checked_experiment(request.choice.file, request.choice.overrides, known_data_shapes())
-          .experiment());
-  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism,
-                                    static_cast<std::size_t>(request.threads));
-  tbb::task_arena arena(request.threads);
-  // All that can be wrong has been found before anything is written.
-  const std::unique_ptr<Prepared> prepared =
-      arena.execute([&] { return std::make_unique<Prepared>(experiment, request.data); });
-  Session& session = *prepared->session;
-  const std::string name =
-      experiment.name().empty() ? request.choice.file.stem().string() : experiment.name();
-  if (request.out.empty() && name.find('/') != std::string::npos) {
+std::filesystem::path folder_of(const RunRequest& request, const std::string& name,
+                                std::uint64_t seed) {
+  if (!request.out.empty()) return request.out;
+  if (name.find('/') != std::string::npos) {
     throw UsageError(fmt::format("the name `{}` cannot be that of a folder; add --out DIR", name));
   }
-  RunFolder folder = RunFolder::create(
-      request.out.empty()
-          ? std::filesystem::path("runs") / fmt::format("{}-seed-{}", name, experiment.seed())
-          : request.out,
-      request.force);
+  return std::filesystem::path("runs") / fmt::format("{}-seed-{}", name, seed);
+}
+
+// Trains and tests in a folder that is ready, from the start or from where `earlier` ended.
+ExitCode run_in(RunFolder& folder, const RunRequest& request, const std::string& name,
+                const proto::Experiment& experiment, Prepared& prepared, RunClock& clock,
+                EarlierRun earlier, tbb::task_arena& arena) {
+  Session& session = *prepared.session;
+  TrialRecorder* const recorder = prepared.recorder.get();
+  RunCheckpoint checkpoint(experiment, folder, clock, session, recorder);
+  if (earlier == EarlierRun::kCheckpoint) checkpoint.restore();
+  // What an earlier run said of its end, or would go on from, is no longer so.
+  folder.remove(earlier == EarlierRun::kCheckpoint ? "summary.json" : "checkpoint.h5");
   folder.write_experiment(to_text(experiment));
 
   const ProgressDisplay display = ProgressDisplay::standard_error(request.quiet);
-  Progress progress(session.images(), "images", display);
+  Progress progress(session.images(), "images", display, session.images_shown());
   const Interrupt interrupt([&](std::string_view line) { progress.message(line); });
-  RunObserver observer(folder, progress, prepared->recorder.get());
+  RunObserver observer(session, folder, progress, recorder, checkpoint,
+                       experiment.training().checkpoint_minutes());
   const TrainingSummary run =
       arena.execute([&] { return session.run(observer, [&] { return interrupt.requested(); }); });
+  // After an epoch this has been done; a run may end elsewhere.
+  if (!run.complete || experiment.training().epochs() == 0) checkpoint.save();
 
-  if (prepared->recorder && prepared->recorder->records()) {
-    const RecordedSpikes& recorded = prepared->recorder->recorded();
+  if (recorder != nullptr && recorder->records()) {
+    const RecordedSpikes& recorded = recorder->recorded();
     write_sonata_spikes(folder.file("spikes.h5"), recorded.populations, recorded.trials);
   }
-  const double wall_seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  folder.write_summary(summary_of(experiment, request, run, observer.last(), wall_seconds));
+  folder.write_summary(summary_of(experiment, request, run, observer.last(), clock));
   if (!run.complete) {
-    progress.message(fmt::format("stopped after {} training images; {} has what was measured",
-                                 run.train_examples, folder.path().string()));
+    progress.message(
+        fmt::format("stopped after {} training images; --resume goes on from there, in {}",
+                    run.train_examples, folder.path().string()));
     return ExitCode::kInterrupted;
   }
   progress.finish();
@@ -293,6 +314,39 @@ ExitCode run(const RunRequest& request) {
                            per_example_ms(run.train_seconds, run.train_examples),
                            folder.path().string());
   return ExitCode::kDone;
+}
+
+ExitCode run(const RunRequest& request) {
+  RunClock clock;
+  const proto::Experiment experiment = with_defaults(
+      read_checked_experiment(request.choice.file, request.choice.overrides, known_data_shapes())
+          .experiment());
+  const std::string name =
+      experiment.name().empty() ? request.choice.file.stem().string() : experiment.name();
+  const std::filesystem::path path = folder_of(request, name, experiment.seed());
+  // Of a run that may be resumed, before data are loaded.
+  std::optional<RunFolder> folder;
+  EarlierRun earlier = EarlierRun::kNothing;
+  if (request.resume && std::filesystem::is_directory(path)) {
+    folder.emplace(RunFolder::create(path, RunFolder::Use::kResume));
+    earlier = earlier_run(*folder, experiment);
+  }
+  if (earlier == EarlierRun::kFinished) {
+    std::cout << fmt::format("{}: the run in {} is finished; there is nothing to resume\n", name,
+                             path.string());
+    return ExitCode::kDone;
+  }
+  const tbb::global_control threads(tbb::global_control::max_allowed_parallelism,
+                                    static_cast<std::size_t>(request.threads));
+  tbb::task_arena arena(request.threads);
+  // All that can be wrong has been found before anything is written.
+  const std::unique_ptr<Prepared> prepared =
+      arena.execute([&] { return std::make_unique<Prepared>(experiment, request.data); });
+  if (!folder) {
+    folder.emplace(
+        RunFolder::create(path, request.force ? RunFolder::Use::kReplace : RunFolder::Use::kNew));
+  }
+  return run_in(*folder, request, name, experiment, *prepared, clock, earlier, arena);
 }
 
 ExitCode parse_and_run(std::span<const std::string> arguments) {

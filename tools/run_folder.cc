@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -14,9 +16,16 @@
 namespace apical {
 namespace {
 
-constexpr std::array kFilesOfARun = {"checkpoint.h5", "experiment.textproto",
-                                     "metrics.csv",   "report.h5",
-                                     "spikes.h5",     "summary.json"};
+constexpr std::array kFilesOfARun = {
+    "checkpoint.h5", "experiment.textproto", "metrics.csv", "report.h5",
+    "spikes.h5",     "summary.json",         "tests.h5",    "trials.h5",
+    "weights.h5"};
+constexpr const char* kPartial = ".partial";
+
+bool is_of_a_run(std::string name) {
+  if (name.ends_with(kPartial)) name.resize(name.size() - std::string_view(kPartial).size());
+  return std::ranges::find(kFilesOfARun, name) != kFilesOfARun.end();
+}
 
 }  // namespace
 
@@ -25,25 +34,51 @@ Metric::Metric(std::string name, double value)
 
 RunFolderInUse::RunFolderInUse(std::filesystem::path path)
     : WriteError(std::move(path),
-                 "the folder is not empty; --force replaces the run in it, --out names another") {}
+                 "the folder is not empty; --resume goes on with the run in it, --force replaces "
+                 "it, --out names another") {}
 
-RunFolder::RunFolder(std::filesystem::path path) : path_(std::move(path)) {
-  for (const char* name : kFilesOfARun) {
-    if (std::filesystem::exists(path_ / name)) old_files_.insert(name);
+RunFolder::RunFolder(std::filesystem::path path, Use use)
+    : path_(std::move(path)), lock_(std::make_unique<FolderLock>(path_)) {
+  if (!holds_nothing_to_keep()) {
+    if (use == Use::kNew) throw RunFolderInUse(path_);
+    if (use == Use::kResume && !std::filesystem::exists(path_ / "experiment.textproto")) {
+      throw WriteError(path_, "holds no run to resume; --out names another folder");
+    }
+  }
+  std::error_code ignored;
+  for (const std::string name : kFilesOfARun) {
+    std::filesystem::remove(path_ / (name + kPartial), ignored);
+    if (use != Use::kResume && std::filesystem::exists(path_ / name, ignored)) {
+      old_files_.insert(name);
+    }
   }
 }
 
-RunFolder RunFolder::create(std::filesystem::path path, bool force) {
+// A run that ended before its first checkpoint does not stand in the way of its repeat.
+bool RunFolder::holds_nothing_to_keep() const {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!is_of_a_run(name) || name == "checkpoint.h5" || name == "summary.json") return false;
+  }
+  if (error) throw WriteError::of_errno(path_, error.value());
+  return true;
+}
+
+RunFolder RunFolder::create(std::filesystem::path path, Use use) {
   std::error_code error;
   if (std::filesystem::exists(path, error) && !std::filesystem::is_directory(path, error)) {
     throw WriteError(path, "is a file; name a folder");
   }
   std::filesystem::create_directories(path, error);
   if (error) throw WriteError::of_errno(path, error.value());
-  const bool empty = std::filesystem::is_empty(path, error);
-  if (error) throw WriteError::of_errno(path, error.value());
-  if (!empty && !force) throw RunFolderInUse(path);
-  return RunFolder(std::move(path));
+  return {std::move(path), use};
+}
+
+void RunFolder::remove(const std::string& name) {
+  std::error_code error;
+  std::filesystem::remove(file(name), error);
+  if (error) throw WriteError::of_errno(path_ / name, error.value());
 }
 
 std::filesystem::path RunFolder::file(const std::string& name) {
@@ -72,14 +107,22 @@ void RunFolder::append_metrics(std::span<const Metric> row) {
   write_file_atomically(file("metrics.csv"), metrics_);
 }
 
+void RunFolder::checkpoint(const Checkpoint& state) {
+  state.text("metrics", metrics_);
+  if (!state.restores()) return;
+  metric_names_.clear();
+  if (metrics_.empty()) return remove("metrics.csv");
+  std::istringstream header(metrics_.substr(0, metrics_.find('\n')));
+  for (std::string name; std::getline(header, name, ',');) metric_names_.push_back(name);
+  write_file_atomically(file("metrics.csv"), metrics_);
+}
+
 void RunFolder::write_summary(const nlohmann::ordered_json& summary) {
   write_file_atomically(
       file("summary.json"),
       summary.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
   for (const std::string& name : std::exchange(old_files_, {})) {
-    std::error_code error;
-    std::filesystem::remove(path_ / name, error);
-    if (error) throw WriteError::of_errno(path_ / name, error.value());
+    remove(name);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <set>
 #include <span>
@@ -9,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "simulator/checkpoint.h"
+#include "tools/folder_lock.h"
 #include "tools/write_error.h"
 
 namespace apical {
@@ -37,19 +40,26 @@ class RunFolderInUse : public WriteError {
 };
 
 // The folder of one run's files. Each file is whole at any time, whatever happens to the run.
-// In a folder that held an earlier run, an old file stays until the new one is written; what this
-// run has none of goes when the summary, a run's last file, is written.
+// In a folder whose earlier run is replaced, an old file stays until the new one is written; what
+// this run has none of goes when the summary, a run's last file, is written. One process at a time
+// has a folder.
 // All members throw WriteError.
 class RunFolder {
  public:
-  // Makes the folder, with those above it. Throws RunFolderInUse if there is anything in it,
-  // unless `force`.
-  static RunFolder create(std::filesystem::path path, bool force);
+  enum class Use { kNew, kReplace, kResume };
+
+  // Makes the folder, with those above it. For a new run there may be nothing in it but what a run
+  // left that ended before its first checkpoint, else throws RunFolderInUse; to resume one, nothing
+  // but a run's files.
+  static RunFolder create(std::filesystem::path path, Use use);
 
   const std::filesystem::path& path() const { return path_; }
 
   // Where the caller writes another file of this run, such as spikes.h5.
   std::filesystem::path file(const std::string& name);
+
+  // Removes a file of an earlier run, if it is there.
+  void remove(const std::string& name);
 
   // experiment.textproto.
   void write_experiment(std::string_view text);
@@ -58,13 +68,18 @@ class RunFolder {
   // names in the same order, else std::logic_error.
   void append_metrics(std::span<const Metric> row);
 
+  // The rows of metrics.csv. Restoring writes the file: rows that came later are gone.
+  void checkpoint(const Checkpoint& state);
+
   // summary.json; `summary` is an object.
   void write_summary(const nlohmann::ordered_json& summary);
 
  private:
-  explicit RunFolder(std::filesystem::path path);
+  RunFolder(std::filesystem::path path, Use use);
+  bool holds_nothing_to_keep() const;
 
   std::filesystem::path path_;
+  std::unique_ptr<FolderLock> lock_;
   std::set<std::string> old_files_;  // of an earlier run, not yet replaced
   std::vector<std::string> metric_names_;
   std::string metrics_;  // the text of metrics.csv

@@ -176,6 +176,18 @@ TEST(ExperimentCheck, StochasticPlateausFitIntoAPhase) {
   EXPECT_THAT(with("jitter_sd_ms: -1"), ElementsAre(StartsWith("f:14: `jitter_sd_ms` is -1; ")));
 }
 
+TEST(ExperimentCheck, TheAngleToBackpropagationNeedsNoLoop) {
+  const std::string asked = "recording {\n  metrics { angle_to_backpropagation: true }";
+  EXPECT_THAT(check_replaced("recording {", asked), IsEmpty());
+  const std::string looping =
+      replaced(kExperiment, "projection {",
+               "projection { source: \"output\" target: \"output\" compartment: DENDRITE }\n"
+               "projection {");
+  EXPECT_THAT(check(replaced(looping, "recording {", asked)),
+              ElementsAre(testing::HasSubstr("`angle_to_backpropagation` with BASAL or DENDRITE "
+                                             "projections that form a loop; ")));
+}
+
 TEST(ExperimentCheck, AllowsNoExtraLengthOfNoShape) {
   EXPECT_THAT(check_replaced("extra_length_mean_ms: 2\n  extra_length_shape_ms: 1",
                              "extra_length_mean_ms: 0 extra_length_shape_ms: 0"),
@@ -299,6 +311,8 @@ TEST(ExperimentCheck, TellsWhatIsWrongInARateNetwork) {
       {"training {", "trial {}\ntraining {", "f:6: `trial` goes with a `network` only; remove it"},
       {"training {", "recording { spikes {} }\ntraining {",
        "f:6: `recording.spikes` goes with a `network` only; remove it"},
+      {"training {", "recording { metrics {} }\ntraining {",
+       "f:6: `recording.metrics` goes with a `network` only; remove it"},
   };
   for (const auto& [old_text, new_text, mistake] : cases) {
     EXPECT_THAT(check_rate(old_text, new_text), ElementsAre(StartsWith(mistake))) << new_text;

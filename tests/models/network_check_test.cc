@@ -322,6 +322,30 @@ TEST(NetworkCheck, SymmetricFeedbackNeedsOneWayBack) {
               ElementsAre(testing::HasSubstr("not exactly one way leads")));
 }
 
+TEST(NetworkCheck, RatesAndBackpropagationNeedAnOrder) {
+  const std::string rate = "network.mode=RATE";
+  const std::string by_gradient =
+      "network.projection[hidden_to_output].plasticity.backpropagation.learning_rate=0.1";
+  const std::string loop =
+      "network.projection[3]={source: \"hidden\" target: \"hidden\" compartment: BASAL}";
+  EXPECT_THAT(check_set({rate, by_gradient}), IsEmpty());
+  EXPECT_THAT(check_set({loop}), IsEmpty());
+  EXPECT_THAT(check_set({rate, loop}),
+              ElementsAre("--set network.mode=RATE: `mode` RATE with BASAL or DENDRITE projections "
+                          "that form a loop; remove it, or the projection that leads back"));
+  EXPECT_THAT(check_set({by_gradient, loop}),
+              ElementsAre(testing::HasSubstr("`backpropagation` with BASAL or DENDRITE projections "
+                                             "that form a loop; ")));
+  EXPECT_THAT(check_set({"network.mode=NETWORK_MODE_UNSPECIFIED"}),
+              ElementsAre(testing::HasSubstr("give SPIKING or RATE")));
+  EXPECT_THAT(
+      check_set(
+          {"network.projection[output_to_hidden].plasticity.backpropagation.learning_rate=1"}),
+      ElementsAre(testing::HasSubstr("APICAL synapses cannot learn by backpropagation")));
+  EXPECT_THAT(check_set({"network.projection[hidden_to_output].plasticity={backpropagation {}}"}),
+              ElementsAre(testing::HasSubstr("no learning rate; add learning_rate: ...")));
+}
+
 TEST(NetworkCheck, Transmission) {
   const std::string rates = "network.projection[output_to_hidden].transmission=RATES";
   EXPECT_THAT(check_set({rates}), IsEmpty());

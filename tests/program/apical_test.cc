@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,35 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// The columns of metrics.csv that hold times.
-bool is_time(const std::string& column) {
-  return column.ends_with("_seconds") || column.ends_with("_ms_per_example");
-}
-
-std::vector<std::string> cells(const std::string& line) {
-  std::vector<std::string> result;
-  std::stringstream stream(line);
-  for (std::string cell; std::getline(stream, cell, ',');) result.push_back(cell);
-  return result;
-}
-
-// metrics.csv without its times.
-std::string measurements(const fs::path& file) {
-  std::ifstream in(file);
-  std::string line;
-  std::getline(in, line);
-  const std::vector<std::string> header = cells(line);
-  std::string result;
-  do {
-    const std::vector<std::string> row = cells(line);
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      if (!is_time(header[c])) result += row[c] + ",";
-    }
-    result += "\n";
-  } while (std::getline(in, line));
-  return result;
-}
 
 class ApicalTest : public testing::Test {
  protected:
@@ -312,11 +282,60 @@ TEST_F(ApicalTest, RateNetworksRunLikeAnyOther) {
   EXPECT_THAT(diverged.err, HasSubstr("lower the learning_rate"));
 }
 
+// One file, both modes, and columns that are asked for.
+TEST_F(ApicalTest, ANetworkRunsInTheRateModeToo) {
+  const std::string angle = "angle_to_backpropagation_degrees_hidden";
+  ASSERT_EQ(run("spikes").exit_code, 0);
+  const auto in_rate_mode = [&](const std::string& out, std::vector<std::string> more) {
+    more.insert(more.end(), {"--set", "network.mode=RATE"});
+    return run(out, more);
+  };
+  const Finished finished = in_rate_mode("one", {"--threads", "1"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  ASSERT_EQ(in_rate_mode("two", {"--threads", "2"}).exit_code, 0);
+  const std::string one = measurements(folder_ / "one/metrics.csv");
+  EXPECT_EQ(measurements(folder_ / "two/metrics.csv"), one);
+  EXPECT_NE(measurements(folder_ / "spikes/metrics.csv"), one);
+  EXPECT_THAT(one, testing::Not(HasSubstr(angle)));
+  EXPECT_FALSE(fs::exists(folder_ / "one/spikes.h5"));
+  EXPECT_EQ(summary("one")["spikes"], 0);
+  EXPECT_GT(summary("one")["events"], 0);
+  // Before training nothing has an angle; measuring it changes nothing.
+  ASSERT_EQ(
+      in_rate_mode("angle", {"--set", "recording.metrics.angle_to_backpropagation=true"}).exit_code,
+      0);
+  EXPECT_THAT(measurements(folder_ / "angle/metrics.csv"), HasSubstr("," + angle));
+  EXPECT_EQ(summary("angle")["test_error_percent"], summary("one")["test_error_percent"]);
+  EXPECT_GT(summary("angle")[angle], 0);
+  EXPECT_LT(summary("angle")[angle], 180);
+  ASSERT_EQ(
+      run("spiking_angle", {"--set", "recording.metrics.angle_to_backpropagation=true"}).exit_code,
+      0);
+  EXPECT_GT(summary("spiking_angle")[angle], 0);
+  // What was run runs again, to the same result.
+  ASSERT_EQ(
+      apical({"run", "one/experiment.textproto", "--data", digits().string(), "--out", "again"})
+          .exit_code,
+      0);
+  EXPECT_EQ(measurements(folder_ / "again/metrics.csv"), one);
+  // Backpropagation, for comparison.
+  ASSERT_EQ(in_rate_mode(
+                "gradient",
+                {"--set",
+                 "network.projection[input_to_hidden].plasticity.backpropagation.learning_rate=0.1",
+                 "--set", "recording.metrics.angle_to_backpropagation=true"})
+                .exit_code,
+            0);
+  EXPECT_LT(summary("gradient")[angle], 0.1);
+}
+
 TEST_F(ApicalTest, DivergenceOfSpikingNetworksIsTold) {
   const Finished finished = run(
       "out", {"--set", "network.projection[hidden_to_output].initializer.constant.weight=1e30"});
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_THAT(finished.err, HasSubstr("lower the learning_rate"));
+  // It left nothing to keep, so the next try may have its folder.
+  EXPECT_EQ(run("out").exit_code, 0);
 }
 
 TEST_F(ApicalTest, SettingNothingIsWrongUsage) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,35 @@ inline Finished run_command_line(const std::vector<std::string>& command,
   finished.out = content_of(out);
   finished.err = content_of(err);
   return finished;
+}
+
+// The columns of metrics.csv that hold times.
+inline bool is_time(const std::string& column) {
+  return column.ends_with("_seconds") || column.ends_with("_ms_per_example");
+}
+
+inline std::vector<std::string> cells(const std::string& line) {
+  std::vector<std::string> result;
+  std::stringstream stream(line);
+  for (std::string cell; std::getline(stream, cell, ',');) result.push_back(cell);
+  return result;
+}
+
+// metrics.csv without its times.
+inline std::string measurements(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  const std::vector<std::string> header = cells(line);
+  std::string result;
+  do {
+    const std::vector<std::string> row = cells(line);
+    for (std::size_t c = 0; c < row.size(); ++c) {
+      if (!is_time(header[c])) result += row[c] + ",";
+    }
+    result += "\n";
+  } while (std::getline(in, line));
+  return result;
 }
 
 }  // namespace apical

@@ -15,6 +15,8 @@
 namespace apical {
 namespace {
 
+using Use = RunFolder::Use;
+
 class RunFolderTest : public TestWithFolder {
  protected:
   std::filesystem::path run_ = file("runs") / "name-1";
@@ -26,7 +28,7 @@ std::vector<Metric> row(int examples, double error) {
 }
 
 TEST_F(RunFolderTest, WritesEachFileWhole) {
-  RunFolder folder = RunFolder::create(run_, false);
+  RunFolder folder = RunFolder::create(run_, Use::kNew);
   folder.write_experiment("name: \"x\"\n");
   folder.append_metrics(row(0, 90.25));
   folder.append_metrics(row(60000, 0.1));
@@ -48,7 +50,7 @@ TEST_F(RunFolderTest, NumbersReadBackAsTheSame) {
 }
 
 TEST_F(RunFolderTest, AnotherHeaderIsOurMistake) {
-  RunFolder folder = RunFolder::create(run_, false);
+  RunFolder folder = RunFolder::create(run_, Use::kNew);
   folder.append_metrics(row(0, 90));
   const std::vector<Metric> other = {Metric("train_examples", 1)};
   EXPECT_THROW(folder.append_metrics(other), std::logic_error);
@@ -56,7 +58,7 @@ TEST_F(RunFolderTest, AnotherHeaderIsOurMistake) {
 }
 
 TEST_F(RunFolderTest, AFailedRowLeavesTheRowsBefore) {
-  RunFolder folder = RunFolder::create(run_, false);
+  RunFolder folder = RunFolder::create(run_, Use::kNew);
   folder.append_metrics(row(0, 90));
   const std::string before = content(run_ / "metrics.csv");
   {
@@ -68,10 +70,10 @@ TEST_F(RunFolderTest, AFailedRowLeavesTheRowsBefore) {
 
 TEST_F(RunFolderTest, NeverOverwritesUnasked) {
   std::filesystem::create_directories(run_);
-  EXPECT_NO_THROW(RunFolder::create(run_, false)) << "an empty folder is free";
+  EXPECT_NO_THROW(RunFolder::create(run_, Use::kNew)) << "an empty folder is free";
   put(run_ / "summary.json", "{}");
   try {
-    RunFolder::create(run_, false);
+    RunFolder::create(run_, Use::kNew);
     FAIL();
   } catch (const RunFolderInUse& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr(run_.string()));
@@ -85,7 +87,7 @@ TEST_F(RunFolderTest, ForceReplacesEachFileOnceItsSuccessorIsThere) {
   for (const char* name : {"metrics.csv", "summary.json", "report.h5", "spikes.h5", "notes.txt"}) {
     put(run_ / name, "old");
   }
-  RunFolder folder = RunFolder::create(run_, true);
+  RunFolder folder = RunFolder::create(run_, Use::kReplace);
   folder.append_metrics(row(0, 90));
   EXPECT_EQ(content(run_ / "summary.json"), "old");
   EXPECT_EQ(content(run_ / "report.h5"), "old");
@@ -96,10 +98,63 @@ TEST_F(RunFolderTest, ForceReplacesEachFileOnceItsSuccessorIsThere) {
   EXPECT_FALSE(std::filesystem::exists(run_ / "report.h5")) << "of the earlier run only";
 }
 
+// What a run left that ended before its first checkpoint.
+TEST_F(RunFolderTest, AnEarlyEndDoesNotBlockARepeat) {
+  std::filesystem::create_directories(run_);
+  for (const char* name : {"experiment.textproto", "metrics.csv", "checkpoint.h5.partial"}) {
+    put(run_ / name, "old");
+  }
+  EXPECT_NO_THROW(RunFolder::create(run_, Use::kNew));
+  EXPECT_FALSE(std::filesystem::exists(run_ / "checkpoint.h5.partial"));
+  put(run_ / "checkpoint.h5", "old");
+  EXPECT_THROW(RunFolder::create(run_, Use::kNew), RunFolderInUse);
+  EXPECT_NO_THROW(RunFolder::create(run_, Use::kResume));
+}
+
+TEST_F(RunFolderTest, OnlyARunIsResumed) {
+  std::filesystem::create_directories(run_);
+  EXPECT_NO_THROW(RunFolder::create(run_, Use::kResume)) << "as good as none";
+  put(run_ / "thesis.tex", "mine");
+  EXPECT_THROW(RunFolder::create(run_, Use::kResume), WriteError);
+}
+
+TEST_F(RunFolderTest, IsOneRunsAtATime) {
+  RunFolder folder = RunFolder::create(run_, Use::kNew);
+  for (const Use use : {Use::kNew, Use::kReplace, Use::kResume}) {
+    try {
+      RunFolder::create(run_, use);
+      FAIL();
+    } catch (const WriteError& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("another run is writing here"));
+    }
+  }
+}
+
+TEST_F(RunFolderTest, RowsAfterACheckpointAreForgotten) {
+  const auto path = file("checkpoint.h5");
+  std::string at_checkpoint;
+  {
+    RunFolder folder = RunFolder::create(run_, Use::kNew);
+    folder.write_experiment("name: \"x\"\n");
+    folder.append_metrics(row(0, 90));
+    at_checkpoint = content(run_ / "metrics.csv");
+    CheckpointWriter writer(path);
+    folder.checkpoint(writer.root());
+    writer.commit();
+    folder.append_metrics(row(100, 50));
+  }
+  RunFolder folder = RunFolder::create(run_, Use::kResume);
+  CheckpointReader reader(path);
+  folder.checkpoint(reader.root());
+  EXPECT_EQ(content(run_ / "metrics.csv"), at_checkpoint);
+  folder.append_metrics(row(200, 40));
+  EXPECT_EQ(content(run_ / "metrics.csv"), at_checkpoint + "200,40,\n");
+}
+
 TEST_F(RunFolderTest, WrongPlacesAreNamed) {
   put(file("a"), "a file");
-  EXPECT_THROW(RunFolder::create(file("a"), true), WriteError);
-  EXPECT_THROW(RunFolder::create(file("a") / "b", false), WriteError);
+  EXPECT_THROW(RunFolder::create(file("a"), Use::kReplace), WriteError);
+  EXPECT_THROW(RunFolder::create(file("a") / "b", Use::kNew), WriteError);
 }
 
 }  // namespace
