@@ -5,6 +5,12 @@
 #include <utility>
 
 #include "learning/angle_to_backpropagation.h"
+#include "learning/feedback_angle.h"
+#include "learning/jacobian_eigenvalue.h"
+#include "learning/layer_losses.h"
+#include "learning/loss_correlation.h"
+#include "learning/mean_rates.h"
+#include "learning/plateau_times.h"
 
 namespace apical {
 namespace {
@@ -22,6 +28,12 @@ std::unique_ptr<TrialMetric> make(const TrialMetricContext& context) {
 // In the order of their columns.
 constexpr std::array kMetrics = {
     Entry{&proto::Metrics::angle_to_backpropagation, make<AngleToBackpropagation>},
+    Entry{&proto::Metrics::losses, make<LayerLosses>},
+    Entry{&proto::Metrics::loss_correlation, make<LossCorrelation>},
+    Entry{&proto::Metrics::jacobian_eigenvalue, make<JacobianEigenvalue>},
+    Entry{&proto::Metrics::feedback_angle, make<FeedbackAngle>},
+    Entry{&proto::Metrics::mean_rates, make<MeanRates>},
+    Entry{&proto::Metrics::plateau_times, make<PlateauTimes>},
 };
 
 }  // namespace

@@ -12,11 +12,17 @@
 
 namespace apical {
 
+class Network;
+class TrialProtocol;
+
 // What metrics look at, in either mode of a network. All of it outlives them.
 struct TrialMetricContext {
   const proto::Network& network;
   const Parameters& parameters;
   const SegregatedDendrites& rule;
+  // Null in the rate mode.
+  Network* spiking = nullptr;
+  const TrialProtocol* protocol = nullptr;
 };
 
 // All metrics that an experiment asks for. A new one is a class in a file of its own, a field of

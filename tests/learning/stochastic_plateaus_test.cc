@@ -89,7 +89,7 @@ TEST(StochasticPlateausTest, PlateausAreMeansOfTheNeuronsOwnWindows) {
     const ImageSet images = noise_images(3, 12, 3);
     for (std::size_t trial = 0; trial < images.size(); ++trial) {
       const PhaseTimes phases = program.run(images.image(trial), images.labels[trial]);
-      const auto actual = program.rule().plateaus(program.spiking(1));
+      const auto actual = program.rule().plateaus(1);
       for (std::size_t i = 0; i < 8; ++i) {
         EXPECT_NEAR(actual.forward[i], plateau(i, phases.target_start), 2e-6);
       }
@@ -113,8 +113,8 @@ TEST(StochasticPlateausTest, WithoutJitterTheyAreTheOrdinaryOnes) {
   const ImageSet images = noise_images(1, 12, 3);
   a.run(images.image(0), 0);
   b.run(images.image(0), 0);
-  const auto expected = a.rule().plateaus(a.spiking(1));
-  const auto actual = b.rule().plateaus(b.spiking(1));
+  const auto expected = a.rule().plateaus(1);
+  const auto actual = b.rule().plateaus(1);
   for (std::size_t i = 0; i < 8; ++i) {
     EXPECT_NEAR(actual.forward[i], expected.forward[i], 1e-6);
     EXPECT_NEAR(actual.target[i], expected.target[i], 1e-6);
