@@ -26,6 +26,16 @@ proto::Experiment by_backpropagation(proto::Experiment experiment, double learni
   return experiment;
 }
 
+// Weights for which no sigmoid is near its ends, where a float knows little of its slope.
+proto::Experiment unsaturated(proto::Experiment experiment) {
+  for (auto& projection : *experiment.mutable_network()->mutable_projection()) {
+    auto& uniform = *projection.mutable_initializer()->mutable_uniform();
+    uniform.set_low(-2);
+    uniform.set_high(2);
+  }
+  return experiment;
+}
+
 // A direct way past the hidden layers.
 proto::Experiment with_skip(proto::Experiment experiment) {
   auto& skip = *experiment.mutable_network()->add_projection();
@@ -66,7 +76,7 @@ TEST(Backpropagation, IsTheGradientOfTheRateMode) {
   constexpr double kLearningRate = 3;
   for (const auto& network : {no_hidden_layer(), one_hidden_layer(), two_hidden_layers(),
                               with_skip(two_hidden_layers())}) {
-    const proto::Experiment experiment = by_backpropagation(network, kLearningRate);
+    const proto::Experiment experiment = by_backpropagation(unsaturated(network), kLearningRate);
     const ImageSet images = noise_images(3, 12, 3);
     for (std::size_t n = 0; n < images.size(); ++n) {
       RateTrialRun program(experiment);
@@ -100,10 +110,10 @@ TEST(Backpropagation, IsTheGradientOfTheRateMode) {
         for (std::size_t i = 0; i < neurons.bias.size(); ++i) {
           const double expected = -0.5 * eta * derivative(reference, target, neurons.bias[i]);
           EXPECT_NEAR(program.rule().change(synapses.target)[i], expected,
-                      1e-7 + 1e-4 * std::abs(expected));
+                      2e-6 + 1e-4 * std::abs(expected));
         }
       }
-      EXPECT_GT(largest, 0.01);
+      EXPECT_GT(largest, 0.1);
     }
   }
 }
@@ -111,7 +121,7 @@ TEST(Backpropagation, IsTheGradientOfTheRateMode) {
 // In the spiking mode: the chain rule at the window means, with the weights from before the update.
 TEST(Backpropagation, IsTheChainRuleAtWindowMeans) {
   constexpr double kLearningRate = 0.4;
-  TrialRun program(by_backpropagation(two_hidden_layers(), kLearningRate));
+  TrialRun program(by_backpropagation(unsaturated(two_hidden_layers()), kLearningRate));
   const ImageSet images = noise_images(4, 12, 3);
   for (std::size_t n = 0; n < images.size(); ++n) {
     const Parameters before = program.parameters();
@@ -126,7 +136,7 @@ TEST(Backpropagation, IsTheChainRuleAtWindowMeans) {
         const double sigma = logistic(v[i]);
         const double e = difference[i] * (0.6 / 0.7) * 0.2 * sigma * (1 - sigma);
         const double expected = kLearningRate * step * e;
-        EXPECT_NEAR(program.rule().change(p)[i], expected, 1e-7 + 1e-5 * std::abs(expected));
+        EXPECT_NEAR(program.rule().change(p)[i], expected, 1e-6 + 2e-5 * std::abs(expected));
         for (std::size_t j = 0; j < below.size(); ++j) {
           below[j] += before.weights[p - 1].row(j)[i] * e;
         }
@@ -216,7 +226,6 @@ TEST(AngleToBackpropagation, IsThatOfTheUpdatesInTheRateMode) {
   expect_angles<RateTrialRun>(fast_learning());
 }
 
-// Every trial starts from rest, so that both runs have the same spikes up to the first update.
 TEST(AngleToBackpropagation, IsZeroIfBackpropagationLearns) {
   proto::Metrics wanted;
   wanted.set_angle_to_backpropagation(true);
