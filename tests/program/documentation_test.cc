@@ -62,7 +62,7 @@ TEST_P(Documentation, CommandsRun) {
 
 INSTANTIATE_TEST_SUITE_P(All, Documentation,
                          testing::Values("README.md", "docs/algorithms.md", "docs/tutorial.md",
-                                         "docs/model-files.md"),
+                                         "docs/variants.md", "docs/model-files.md"),
                          [](const auto& tested) {
                            std::string name = fs::path(tested.param).stem().string();
                            std::erase_if(name, [](char c) { return !std::isalnum(c); });
