@@ -47,6 +47,27 @@ TEST(Adam, FirstStepIsTheGradientsSign) {
   EXPECT_EQ(theta[2], 1);
 }
 
+// So a loss may be a sum or a mean, as long as epsilon goes with it. A power of two, so that no bit
+// changes.
+TEST(Adam, StepsAreTheSameWhenTheLossIsMultipliedAndEpsilonToo) {
+  constexpr float kScale = 1.0F / 256;
+  proto::Adam of_sum;
+  of_sum.set_epsilon(0.125);
+  proto::Adam of_mean = of_sum;
+  of_mean.set_epsilon(of_sum.epsilon() * kScale);
+  Adam sum(of_sum, 1);
+  Adam mean(of_mean, 1);
+  std::array<float, 1> with_sum = {1};
+  std::array<float, 1> with_mean = {1};
+  for (const double gradient : kGradients) {
+    const auto g = static_cast<float>(gradient);
+    sum.step(with_sum, std::array{g});
+    mean.step(with_mean, std::array{g * kScale});
+    EXPECT_EQ(with_sum[0], with_mean[0]);
+  }
+  EXPECT_NE(with_sum[0], 1);
+}
+
 TEST(MomentumDescent, StepsAsComputedByHand) {
   proto::Optimizer settings;
   settings.mutable_sgd()->set_learning_rate(0.1);
