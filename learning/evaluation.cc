@@ -46,7 +46,7 @@ class Evaluation::SpikingReplica final : public Replica {
     network_.restart(context);
     Simulation& simulation = network_.simulation();
     OutputPopulation& output = network_.output();
-    network_.input().set_rates(0, image);
+    network_.show(0, image);
     simulation.run_until(trial_.test_settling_time_ms());
     output.open_window(simulation.now());
     simulation.run_until(trial_.test_length_ms());
@@ -86,7 +86,12 @@ class Evaluation::RateReplica final : public Replica {
 };
 
 Evaluation::Evaluation(const proto::Experiment& experiment, const Parameters& parameters)
-    : experiment_(experiment), parameters_(&parameters) {}
+    : experiment_(experiment), parameters_(&parameters) {
+  // What it replays are the spikes of training trials.
+  for (auto& population : *experiment_.mutable_network()->mutable_population()) {
+    if (population.has_poisson_source()) population.mutable_poisson_source()->clear_replay();
+  }
+}
 
 Evaluation::~Evaluation() = default;
 

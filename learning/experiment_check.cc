@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "learning/recording_check.h"
 #include "models/field_ranges.h"
 #include "models/network_check.h"
 #include "models/rate/rate_network.h"
@@ -34,7 +35,8 @@ class ExperimentCheck {
     check_stochastic_plateaus();
     const DataShape* shape = check_data();
     check_kind_of_network(shape);
-    check_recording();
+    check_recording(file_, mistakes_);
+    check_metrics();
     sort_mistakes(mistakes_);
     return std::move(mistakes_);
   }
@@ -69,8 +71,6 @@ class ExperimentCheck {
         check_rate_sizes(*shape);
       }
       check_unused("trial", experiment_.has_trial(), "network");
-      check_unused("recording.spikes", experiment_.recording().spikes_size() > 0, "network");
-      check_unused("recording.metrics", experiment_.recording().has_metrics(), "network");
     } else if (!file_.is_lost("rate_network")) {
       add_missing("", "network", "no network",
                   "add network { population { ... } projection { ... } }, or rate_network { layer "
@@ -293,17 +293,10 @@ class ExperimentCheck {
     }
   }
 
-  void check_recording() {
+  void check_metrics() {
     if (experiment_.has_network() && experiment_.recording().metrics().angle_to_backpropagation()) {
       check_no_loop(file_, "recording.metrics.angle_to_backpropagation",
                     "`angle_to_backpropagation`", mistakes_);
-    }
-    for (int i = 0; i < experiment_.recording().spikes_size(); ++i) {
-      const std::string& name = experiment_.recording().spikes(i).population();
-      if (!name.empty() && !experiment_.has_rate_network()) {
-        check_population_name(file_, fmt::format("recording.spikes[{}].population", i), name,
-                              mistakes_);
-      }
     }
   }
 

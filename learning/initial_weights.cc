@@ -17,7 +17,11 @@ namespace {
 // The width of a uniform distribution as the published code has it.
 constexpr double kUniformWidth = 3.465;
 
+// Of a population that replays, what its file has is not looked at.
+constexpr double kReplayMaxRateHz = 200;
+
 double max_rate_hz(const proto::Population& population) {
+  if (population.has_replay()) return kReplayMaxRateHz;
   if (population.has_poisson_source()) return population.poisson_source().max_rate_hz();
   if (population.has_pyramidal()) return population.pyramidal().max_rate_hz();
   return population.output().max_rate_hz();
@@ -109,7 +113,7 @@ Parameters initial_parameters(const proto::Network& network, std::uint64_t seed)
   }
   for (std::uint32_t p = 0; p < parameters.biases.size(); ++p) {
     const proto::Population& population = network.population(static_cast<int>(p));
-    if (population.has_poisson_source()) continue;
+    if (population.has_poisson_source() || population.has_replay()) continue;
     RandomStream stream({seed, p, Purpose::kInitialBiases, 0});
     const proto::Bias& bias = bias_of(population);
     for (int i = 0; i < population.size(); ++i) {

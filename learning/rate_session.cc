@@ -142,6 +142,7 @@ std::optional<Session::TestResult> RateSession::test(const Test& test, TrainingO
                                                      const std::function<bool()>& stop) {
   const std::vector<std::uint32_t>& order = test.interim ? interim_test_order_ : test_order_;
   RateScore score;
+  TestResult result;
   test_.start_epoch(0, order);
   for (Batch images = test_.next(); images.size() > 0; images = test_.next()) {
     if (stop()) return std::nullopt;
@@ -149,9 +150,21 @@ std::optional<Session::TestResult> RateSession::test(const Test& test, TrainingO
     forward(test_batch_);
     check_finite(test_batch_.loss);
     score.add(test_batch_, classifies_);
+    if (classifies_) add_answers(test_batch_, result);
     observer.tested(score.images, order.size());
   }
-  return TestResult{score, {}};
+  result.score = score;
+  return result;
+}
+
+// The most active output, of equally active ones the first.
+void RateSession::add_answers(const RateBatch& batch, TestResult& result) {
+  const ConstBatchView output = batch.activity.back().of(batch.size);
+  for (std::size_t n = 0; n < batch.size; ++n) {
+    const auto row = output.row(n);
+    result.labels.push_back(batch.labels[n]);
+    result.answers.push_back(std::ranges::max_element(row) - row.begin());
+  }
 }
 
 RateUpdates RateSession::updates_of(int epoch) const {

@@ -32,6 +32,7 @@ class RateSession final : public Session {
   // says, the first ones.
   RateSession(const proto::Experiment& experiment, const Examples& train, const Examples& test);
 
+  RateNetwork& network() { return network_; }
   const RateParameters& parameters() const { return parameters_; }
   RateRule& rule() { return *rule_; }
 
@@ -46,6 +47,7 @@ class RateSession final : public Session {
 
   void load(const Batch& images, RateBatch& batch) const;
   void forward(RateBatch& batch);
+  static void add_answers(const RateBatch& batch, TestResult& result);
   RateUpdates updates_of(int epoch) const;
   void check_finite(double loss) const;
 

@@ -134,7 +134,7 @@ bool Session::measure(TrainingObserver& observer, const std::function<bool()>& s
   const auto train_size = static_cast<std::int64_t>(sizes_.train);
   const bool epoch_ended = trained_ > 0 && trained_ % train_size == 0;
   const auto start = Clock::now();
-  const auto result =
+  auto result =
       test({.number = tests_, .interim = !epoch_ended && training_.epochs() > 0}, observer, stop);
   if (!result) return false;
   ++tests_;
@@ -159,6 +159,10 @@ bool Session::measure(TrainingObserver& observer, const std::function<bool()>& s
   since_test_ = {};
   test_is_due_ = false;
   last_measurement_ = measurement;
+  if (scoring_.errors) {
+    observer.answered({trained_, score.images == sizes_.test, std::move(result->labels),
+                       std::move(result->answers)});
+  }
   observer.measured(measurement);
   observer.between_steps(epoch_ended);
   return true;

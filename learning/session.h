@@ -38,6 +38,14 @@ struct Measurement {
   std::vector<MetricValue> metrics;
 };
 
+// What a network that classifies answered in a test, and what would have been right, by image.
+struct TestAnswers {
+  std::int64_t train_examples = 0;  // that it had learned from
+  bool whole_set = false;           // rather than a part of the test set
+  std::vector<std::int64_t> labels;
+  std::vector<std::int64_t> answers;
+};
+
 // Told of a run as it goes on. The calls come from the thread that runs the session, but for
 // `tested`.
 class TrainingObserver {
@@ -54,6 +62,8 @@ class TrainingObserver {
                        double /*recent_error_percent*/) {}
   // One thread at a time.
   virtual void tested(std::size_t /*done*/, std::size_t /*total*/) {}
+  // After each test of a network that classifies, then after each test.
+  virtual void answered(const TestAnswers& /*answers*/) {}
   virtual void measured(const Measurement& /*measurement*/) {}
 
   // Between two steps of the run, where its state is whole and Session::checkpoint may be called;
@@ -122,6 +132,8 @@ class Session {
   std::uint64_t images() const;
   std::uint64_t images_shown() const;
 
+  std::size_t test_images() const { return sizes_.test; }
+
   // Training images that have been learned from since the run's start.
   std::int64_t trained() const { return trained_; }
 
@@ -154,6 +166,9 @@ class Session {
   struct TestResult {
     Score score;
     Work work;
+    // Empty where the network does not classify.
+    std::vector<std::int64_t> labels = {};
+    std::vector<std::int64_t> answers = {};
     std::vector<MetricValue> metrics = {};  // of training, since the last test that was completed
   };
 

@@ -16,6 +16,9 @@ class TrainingSession final : public TrialSession {
   TrainingSession(const proto::Experiment& experiment, const TrainAndTest& data);
 
   Network& network() { return network_; }
+  const SegregatedDendrites& rule() const override { return rule_; }
+  // To the image of the last training trial.
+  std::size_t answer() const override { return protocol_.answer(); }
 
  private:
   PhaseTimes run_trial(std::span<const std::uint8_t> image, std::size_t label) override {

@@ -43,7 +43,7 @@ PhaseTimes TrialProtocol::run(std::span<const std::uint8_t> image, std::size_t l
   pending_ = plan_;
   label_ = label;
   if (trial_.clear_state_between_trials()) network_->clear_state(start);
-  network_->input().set_rates(start, image);
+  network_->show(start, image);
   if (plateaus_) plateaus_->begin_phase(start);
   simulation.run_until(end);
   return {start, target_start, end};

@@ -66,8 +66,11 @@ std::optional<Session::TestResult> TrialSession::test(const Test& test, Training
   const auto progress = [&](std::size_t done) { observer.tested(done, images.size()); };
   const Evaluation::Result result = evaluation_.run(images, test.number, progress, stop);
   if (!result.complete) return std::nullopt;
-  return TestResult{
-      {.images = result.images, .errors = result.errors}, result.work, metrics().take()};
+  return TestResult{.score = {.images = result.images, .errors = result.errors},
+                    .work = result.work,
+                    .metrics = metrics().take(),
+                    .labels = {images.labels.begin(), images.labels.end()},
+                    .answers = {result.answers.begin(), result.answers.end()}};
 }
 
 void TrialSession::check_finite() const {

@@ -97,7 +97,17 @@ constexpr std::array kRanges = {
     not_negative("Training.checkpoint_minutes"),
 
     not_negative("SpikeRecording.first_trial"),
-    FieldRange{"SpikeRecording.trials", 1, kInfinity},
+    not_negative("SpikeRecording.trials"),
+    FieldRange{"SpikeRecording.every_trials", 1, kInfinity},
+    duration("SpikeRecording.from_ms"),
+    duration("SpikeRecording.to_ms"),
+    not_negative("Report.first_trial"),
+    not_negative("Report.trials"),
+    FieldRange{"Report.step_ms", 0.001, 1e6},
+    not_negative("TrialTable.first_trial"),
+    not_negative("TrialTable.trials"),
+    FieldRange{"TrialTable.every_trials", 1, kInfinity},
+    FieldRange{"WeightTable.every_epochs", 1, kInfinity},
 };
 
 struct Number {

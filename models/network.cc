@@ -6,6 +6,7 @@
 
 #include "models/constants.h"
 #include "models/experiment_defaults.h"
+#include "models/replay_population.h"
 
 namespace apical {
 
@@ -21,7 +22,8 @@ Parameters zero_parameters(const proto::Network& network) {
     return static_cast<std::size_t>(population_named(network, name).size());
   };
   for (const auto& population : network.population()) {
-    const std::size_t biases = population.has_poisson_source() ? 0 : size_of(population.name());
+    const bool is_source = population.has_poisson_source() || population.has_replay();
+    const std::size_t biases = is_source ? 0 : size_of(population.name());
     parameters.biases.emplace_back(padded(biases), 0.0F);
   }
   for (const auto& projection : network.projection()) {
@@ -60,7 +62,7 @@ Network::Network(const proto::Network& network, const Parameters& parameters, st
   for (const auto& projection : network.projection()) {
     add_projection(projection, parameters.weights[number++]);
   }
-  assert(input_ != nullptr && output_ != nullptr);
+  assert(output_ != nullptr);
   for (const auto& transmission : transmissions_) synchronize(*transmission);
 }
 
@@ -68,7 +70,10 @@ void Network::add_population(const proto::Population& population, std::uint32_t 
                              const AlignedFloats& bias, std::uint64_t seed) {
   const StreamKey key{seed, index, Purpose::kSpikes, 0};
   const auto size = static_cast<std::size_t>(population.size());
-  if (population.has_poisson_source()) {
+  if (const proto::Replay* replay = replay_of(population); replay != nullptr) {
+    populations_.push_back(std::make_unique<ReplayPopulation>(
+        population.name(), size, replayed_spikes(*replay, population)));
+  } else if (population.has_poisson_source()) {
     auto source = std::make_unique<PoissonPopulation>(
         population.name(), size, per_ms(population.poisson_source().max_rate_hz()), key);
     input_ = source.get();

@@ -32,7 +32,8 @@ Parameters zero_parameters(const proto::Network& network);
 void checkpoint(const Checkpoint& state, const proto::Network& network, Parameters& parameters);
 
 // A network that runs: the populations, projections and delay lines of a model file in one
-// simulation. The file has been checked (network_check.h) and has exactly one Poisson source, the
+// simulation. Throws FileError where a file of spikes to replay is at fault. The file has been
+// checked (network_check.h) and has exactly one Poisson source, the
 // input, and one output population. Populations and projections keep the file's order and
 // numbers.
 class Network final : public PlasticNetwork {
@@ -67,6 +68,12 @@ class Network final : public PlasticNetwork {
   // All populations take in what happened before `now`, the time of the simulation.
   void catch_up(Time now);
 
+  // From `now` on the input shows an image, unless it replays spikes of a file.
+  void show(Time now, std::span<const std::uint8_t> image) {
+    if (input_ != nullptr) input_->set_rates(now, image);
+  }
+
+  // Of a network whose input does not replay.
   PoissonPopulation& input() { return *input_; }
   OutputPopulation& output() { return *output_; }
   std::size_t populations() const { return populations_.size(); }
@@ -112,7 +119,7 @@ class Network final : public PlasticNetwork {
   std::vector<SpikingPopulation*> spiking_;
   std::vector<const Process*> synchronized_;
   std::vector<const Process*> observing_;
-  PoissonPopulation* input_ = nullptr;
+  PoissonPopulation* input_ = nullptr;  // null if it replays
   OutputPopulation* output_ = nullptr;
 };
 

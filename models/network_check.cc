@@ -30,6 +30,7 @@ std::vector<Compartment> compartments_of(const proto::Population& population) {
     case proto::Population::kOutput:
       return {proto::DENDRITE};
     case proto::Population::kPoissonSource:
+    case proto::Population::kReplay:
     case proto::Population::MODEL_NOT_SET:
       return {};
   }
@@ -107,12 +108,23 @@ class NetworkCheck {
     }
     if (network_.mode() == proto::RATE) {
       check_no_loop(file_, "network.mode", "`mode` RATE", mistakes_);
+      check_no_replay();
     }
     for (int i = 0; i < network_.projection_size(); ++i) {
       if (network_.projection(i).plasticity().has_backpropagation()) {
         check_no_loop(file_, projection_path(i) + ".plasticity.backpropagation",
                       "`backpropagation`", mistakes_);
       }
+    }
+  }
+
+  void check_no_replay() {
+    for (int i = 0; i < network_.population_size(); ++i) {
+      const proto::Population& population = network_.population(i);
+      const bool source = population.poisson_source().has_replay();
+      if (!source && !population.has_replay()) continue;
+      add(fmt::format("network.population[{}]{}.replay", i, source ? ".poisson_source" : ""),
+          "`replay` of spikes goes with `mode` SPIKING only", "remove it, or set mode: SPIKING");
     }
   }
 
@@ -165,6 +177,12 @@ class NetworkCheck {
     }
     switch (population.model_case()) {
       case proto::Population::kPoissonSource:
+        if (population.poisson_source().has_replay()) {
+          check_replay(population.poisson_source().replay(), path + ".poisson_source.replay");
+        }
+        break;
+      case proto::Population::kReplay:
+        check_replay(population.replay(), path + ".replay");
         break;
       case proto::Population::kPyramidal:
         check_pyramidal(population.pyramidal(), path + ".pyramidal");
@@ -178,6 +196,12 @@ class NetworkCheck {
         add_missing(path, {"poisson_source", "pyramidal", "output"},
                     fmt::format("population `{}` has no model", population.name()),
                     "add poisson_source {}, pyramidal {} or output {}");
+    }
+  }
+
+  void check_replay(const proto::Replay& replay, const std::string& path) {
+    if (replay.file().empty()) {
+      add_missing(path, {"file"}, "replay without a file", "add file: \"...\", a spikes.h5");
     }
   }
 
@@ -290,7 +314,13 @@ class NetworkCheck {
   }
 
   void check_transmission(const proto::Projection& projection, const std::string& path) {
-    if (projection.transmission() == proto::RATES && projection.delay_ms() > 0) {
+    const proto::Population* source = find_population(projection.source());
+    if (projection.transmission() == proto::RATES && source != nullptr &&
+        (source->has_replay() || source->poisson_source().has_replay())) {
+      add(path + ".transmission",
+          fmt::format("`transmission` RATES from `{}`, which replays spikes", source->name()),
+          "transmit SPIKES");
+    } else if (projection.transmission() == proto::RATES && projection.delay_ms() > 0) {
       add_among({path + ".delay_ms", path + ".transmission"},
                 fmt::format("`delay_ms` is {} with `transmission` RATES", projection.delay_ms()),
                 "remove it, or transmit SPIKES");
@@ -321,7 +351,8 @@ class NetworkCheck {
     const std::vector<Compartment> possible = compartments_of(*target);
     if (possible.empty()) {
       add(path + ".target",
-          fmt::format("target `{}` is a poisson_source, which receives nothing", target->name()),
+          fmt::format("target `{}` is a {}, which receives nothing", target->name(),
+                      target->has_replay() ? "replay" : "poisson_source"),
           "choose a pyramidal or output population");
       return;
     }

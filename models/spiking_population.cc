@@ -262,6 +262,30 @@ void SpikingPopulation::firing_rates(Time now, std::span<float> rates) const {
   for (float& rate : rates.first(size())) rate = max_rate * sigmoid(rate);
 }
 
+void SpikingPopulation::compartment_potentials(Time now, proto::Compartment compartment,
+                                               std::span<const std::uint32_t> neurons,
+                                               std::span<float> v) const {
+  std::vector<double> sums(neurons.size(), 0.0);
+  if (compartment == constants_.compartments.front().kind) {
+    for (std::size_t n = 0; n < neurons.size(); ++n) {
+      sums[n] = static_cast<double>((*bias_)[neurons[n]]);
+    }
+  }
+  for (const Input& input : inputs_) {
+    if (input.projection->compartment() != compartment) continue;
+    std::vector<float> s(input.weights->sources());
+    input.projection->presynaptic_potentials(now, s);
+    for (std::size_t j = 0; j < s.size(); ++j) {
+      if (s[j] == 0) continue;
+      const float* const row = input.weights->row(j);
+      for (std::size_t n = 0; n < neurons.size(); ++n) {
+        sums[n] += static_cast<double>(row[neurons[n]]) * static_cast<double>(s[j]);
+      }
+    }
+  }
+  for (std::size_t n = 0; n < neurons.size(); ++n) v[n] = static_cast<float>(sums[n]);
+}
+
 void SpikingPopulation::open_window(Time now) {
   window_start_ = now;
   for (Input& input : inputs_) input.projection->open_window(now);

@@ -95,6 +95,10 @@ class SpikingPopulation : public Population {
   // Somatic potentials.
   void potentials(Time now, std::span<float> v) const { soma_.potentials(now, v); }
 
+  // V_c of chosen neurons, all spikes up to `now` and none after it having been sent.
+  void compartment_potentials(Time now, proto::Compartment compartment,
+                              std::span<const std::uint32_t> neurons, std::span<float> v) const;
+
   // max_rate sigmoid(V), per ms.
   void firing_rates(Time now, std::span<float> rates) const;
 

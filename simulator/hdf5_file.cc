@@ -191,14 +191,20 @@ Hdf5File::Hdf5File(std::filesystem::path path, Mode mode, std::uint64_t own_byte
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     throw FileError(path_, access_, "is not a regular file; name another");
   }
-  if (mode_ != Mode::kRead) {
+  if (mode_ == Mode::kRead || mode_ == Mode::kChange) {
+    if (!std::filesystem::exists(status)) throw FileError(path_, access_, "there is no such file");
+    open();
+  } else {
     make(own_bytes);
-    return;
   }
+}
+
+void Hdf5File::open() {
   const Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG);
-  if (!std::filesystem::exists(status)) throw FileError(path_, access_, "there is no such file");
-  file_ = H5Fopen(path_.c_str(), H5F_ACC_RDONLY, properties);
+  if (mode_ == Mode::kChange) partial_ = path_;
+  file_ =
+      H5Fopen(path_.c_str(), mode_ == Mode::kChange ? H5F_ACC_RDWR : H5F_ACC_RDONLY, properties);
   if (file_ < 0) {
     std::string reason = last_error();
     if (H5Fis_hdf5(path_.c_str()) == 0) reason = "is not an HDF5 file";
@@ -235,14 +241,22 @@ Hdf5File Hdf5File::create_streamed(std::filesystem::path path, std::uint64_t own
 
 Hdf5File Hdf5File::open(std::filesystem::path path) { return {std::move(path), Mode::kRead}; }
 
-void Hdf5File::reserve(std::uint64_t bytes) {
+Hdf5File Hdf5File::open_to_change(std::filesystem::path path) {
+  return {std::move(path), Mode::kChange};
+}
+
+int Hdf5File::descriptor() const {
   void* handle = nullptr;
   check(H5Fget_vfd_handle(file_, H5P_DEFAULT, &handle), "/");
+  return *static_cast<int*>(handle);
+}
+
+void Hdf5File::reserve(std::uint64_t bytes) {
   hsize_t size = 0;
   check(H5Fget_filesize(file_, &size), "/");
   const std::uint64_t end = size + bytes + kOverhead;
   if (end <= reserved_) return;
-  if (const int error = make_room(*static_cast<int*>(handle), end); error != 0) {
+  if (const int error = make_room(descriptor(), end); error != 0) {
     throw FileError(path_, access_, "cannot write: " + std::generic_category().message(error));
   }
   reserved_ = end;
@@ -269,13 +283,18 @@ std::vector<char> Hdf5File::image() const {
 
 void Hdf5File::close() {
   if (file_ < 0) return;
-  if (mode_ == Mode::kStreamed) {
+  int error = 0;
+  if (mode_ == Mode::kStreamed || mode_ == Mode::kChange) {
     reserve(0);
+    check(H5Fflush(file_, H5F_SCOPE_GLOBAL), "/");
+    if (mode_ == Mode::kChange && ::fsync(descriptor()) != 0) error = errno;
+    if (error != 0) {
+      throw FileError(path_, access_, "cannot write: " + std::generic_category().message(error));
+    }
     check(H5Fclose(file_), "/");
     file_ = -1;
     return;
   }
-  int error = 0;
   if (access_ == FileAccess::kWrite) {
     error = write_to_disk(partial_, image());
     if (error == 0) error = durable_rename(partial_, path_);
@@ -307,24 +326,42 @@ void Hdf5File::create_group(const std::string& group) {
                     H5Gclose);
 }
 
-template <Hdf5Value T>
-void Hdf5File::write(const std::string& dataset, std::span<const T> values) {
-  const auto [memory_type, file_type] = types_of<T>();
-  const hsize_t size = values.size();
-  const hsize_t unlimited = H5S_UNLIMITED;
-  const hsize_t chunk = std::clamp<hsize_t>(size, 1, kLargestChunk);
-  const Handle space(check(H5Screate_simple(1, &size, &unlimited), dataset), H5Sclose);
+std::int64_t Hdf5File::make_dataset(const std::string& dataset, std::int64_t type,
+                                    std::span<const std::uint64_t> shape,
+                                    std::span<const std::uint64_t> chunk) {
+  const std::vector<hsize_t> sizes(shape.begin(), shape.end());
+  const std::vector<hsize_t> chunk_sizes(chunk.begin(), chunk.end());
+  const auto dimensions = static_cast<int>(sizes.size());
+  // Only rows may be added.
+  std::vector<hsize_t> largest = sizes;
+  largest.front() = H5S_UNLIMITED;
+  const Handle space(check(H5Screate_simple(dimensions, sizes.data(), largest.data()), dataset),
+                     H5Sclose);
   const Handle creation(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
   H5Pset_obj_track_times(creation, false);
-  check(H5Pset_chunk(creation, 1, &chunk), dataset);
+  check(H5Pset_chunk(creation, dimensions, chunk_sizes.data()), dataset);
   check(H5Pset_shuffle(creation), dataset);
   check(H5Pset_deflate(creation, kDeflateLevel), dataset);
   const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
   H5Pset_create_intermediate_group(links, 1);
-  const Handle made(
-      check(H5Dcreate2(file_, dataset.c_str(), file_type, space, links, creation, H5P_DEFAULT),
-            dataset),
-      H5Dclose);
+  return check(H5Dcreate2(file_, dataset.c_str(), type, space, links, creation, H5P_DEFAULT),
+               dataset);
+}
+
+template <Hdf5Value T>
+void Hdf5File::write(const std::string& dataset, std::span<const T> values,
+                     std::span<const std::uint64_t> shape) {
+  const auto [memory_type, file_type] = types_of<T>();
+  const std::uint64_t size = values.size();
+  const std::span<const std::uint64_t> sizes = shape.empty() ? std::span(&size, 1) : shape;
+  std::vector<std::uint64_t> chunk(sizes.begin(), sizes.end());
+  // As many of the innermost as make up a chunk.
+  std::uint64_t room = kLargestChunk;
+  for (std::size_t d = chunk.size(); d-- > 0;) {
+    chunk[d] = std::clamp<std::uint64_t>(chunk[d], 1, room);
+    room = std::max<std::uint64_t>(1, room / chunk[d]);
+  }
+  const Handle made(make_dataset(dataset, file_type, sizes, chunk), H5Dclose);
   if (values.empty()) return;
   check(write_values(values,
                      [&, memory = memory_type](const void* buffer) {
@@ -334,14 +371,67 @@ void Hdf5File::write(const std::string& dataset, std::span<const T> values) {
 }
 
 template <Hdf5Value T>
+void Hdf5File::create_rows(const std::string& dataset, std::span<const std::uint64_t> row,
+                           std::uint64_t rows_per_chunk) {
+  std::vector<std::uint64_t> shape = {0};
+  std::vector<std::uint64_t> chunk = {rows_per_chunk};
+  shape.insert(shape.end(), row.begin(), row.end());
+  chunk.insert(chunk.end(), row.begin(), row.end());
+  const Handle made(make_dataset(dataset, types_of<T>().second, shape, chunk), H5Dclose);
+}
+
+void Hdf5File::set_rows(const std::string& dataset, std::uint64_t rows) {
+  const Handle opened(check(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), dataset), H5Dclose);
+  const std::vector<std::uint64_t> shape = shape_of(dataset);
+  std::vector<hsize_t> sizes(shape.begin(), shape.end());
+  sizes.front() = rows;
+  check(H5Dset_extent(opened, sizes.data()), dataset);
+}
+
+void Hdf5File::write_chunk(const std::string& dataset, std::uint64_t first_row,
+                           std::span<const char> encoded) {
+  reserve(encoded.size());
+  const Handle opened(check(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), dataset), H5Dclose);
+  std::vector<hsize_t> offset(shape_of(dataset).size(), 0);
+  offset.front() = first_row;
+  constexpr std::uint32_t kAllFilters = 0;  // none was left out
+  check(H5Dwrite_chunk(opened, H5P_DEFAULT, kAllFilters, offset.data(), encoded.size(),
+                       encoded.data()),
+        dataset);
+}
+
+template <Hdf5Value T>
+void Hdf5File::read_rows(const std::string& dataset, std::uint64_t first_row,
+                         std::span<T> values) const {
+  static_assert(!std::same_as<T, std::string>);
+  if (values.empty()) return;
+  const std::vector<std::uint64_t> shape = shape_of(dataset);
+  std::vector<hsize_t> counts(shape.begin(), shape.end());
+  hsize_t row_size = 1;
+  for (std::size_t d = 1; d < counts.size(); ++d) row_size *= counts[d];
+  if (row_size == 0 || values.size() % row_size != 0 ||
+      first_row + values.size() / row_size > shape.front()) {
+    fail(dataset, "has no such rows");
+  }
+  counts.front() = values.size() / row_size;
+  std::vector<hsize_t> offset(shape.size(), 0);
+  offset.front() = first_row;
+  const Handle opened(check(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), dataset), H5Dclose);
+  const Handle space(check(H5Dget_space(opened), dataset), H5Sclose);
+  check(H5Sselect_hyperslab(space, H5S_SELECT_SET, offset.data(), nullptr, counts.data(), nullptr),
+        dataset);
+  const Handle memory(
+      check(H5Screate_simple(static_cast<int>(counts.size()), counts.data(), nullptr), dataset),
+      H5Sclose);
+  check(H5Dread(opened, types_of<T>().first, memory, space, H5P_DEFAULT, values.data()), dataset);
+}
+
+template <Hdf5Value T>
 std::vector<T> Hdf5File::read(const std::string& dataset) const {
   if (!has(dataset)) fail(dataset, "is missing");
   const Handle opened(check(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), dataset), H5Dclose);
   const Handle space(check(H5Dget_space(opened), dataset), H5Sclose);
   const Handle type(check(H5Dget_type(opened), dataset), H5Tclose);
-  if (check(H5Sget_simple_extent_ndims(space), dataset) != 1) {
-    fail(dataset, "has another number of dimensions than 1");
-  }
   const auto count = static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space), dataset));
   if (count > std::vector<T>().max_size() / 2) fail(dataset, "is larger than the memory");
   std::vector<T> values;
@@ -389,6 +479,16 @@ void Hdf5File::read_into(const std::string& dataset, std::span<T> values) const 
   const Handle opened(check(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), dataset), H5Dclose);
   check(H5Dread(opened, types_of<T>().first, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
         dataset);
+}
+
+std::vector<std::uint64_t> Hdf5File::shape_of(const std::string& dataset) const {
+  if (!has(dataset)) fail(dataset, "is missing");
+  const Handle opened(check(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), dataset), H5Dclose);
+  const Handle space(check(H5Dget_space(opened), dataset), H5Sclose);
+  const auto dimensions = check(H5Sget_simple_extent_ndims(space), dataset);
+  std::vector<hsize_t> sizes(static_cast<std::size_t>(dimensions));
+  check(H5Sget_simple_extent_dims(space, sizes.data(), nullptr), dataset);
+  return {sizes.begin(), sizes.end()};
 }
 
 std::uint64_t Hdf5File::size_of(const std::string& dataset) const {
@@ -520,7 +620,8 @@ std::vector<std::string> Hdf5File::names_in(const std::string& group) const {
 }
 
 #define APICAL_INSTANTIATE(T)                                                                   \
-  template void Hdf5File::write<T>(const std::string&, std::span<const T>);                     \
+  template void Hdf5File::write<T>(const std::string&, std::span<const T>,                      \
+                                   std::span<const std::uint64_t>);                             \
   template std::vector<T> Hdf5File::read<T>(const std::string&) const;                          \
   template void Hdf5File::write_attribute<T>(const std::string&, const std::string&, const T&); \
   template void Hdf5File::write_attribute_array<T>(const std::string&, const std::string&,      \
@@ -537,10 +638,13 @@ APICAL_INSTANTIATE(std::uint8_t)
 APICAL_INSTANTIATE(std::string)
 #undef APICAL_INSTANTIATE
 
-#define APICAL_INSTANTIATE(T)                                                    \
-  template void Hdf5File::write_plain<T>(const std::string&, std::span<const T>, \
-                                         std::span<const std::uint64_t>);        \
-  template void Hdf5File::read_into<T>(const std::string&, std::span<T>) const;
+#define APICAL_INSTANTIATE(T)                                                                \
+  template void Hdf5File::write_plain<T>(const std::string&, std::span<const T>,             \
+                                         std::span<const std::uint64_t>);                    \
+  template void Hdf5File::read_into<T>(const std::string&, std::span<T>) const;              \
+  template void Hdf5File::create_rows<T>(const std::string&, std::span<const std::uint64_t>, \
+                                         std::uint64_t);                                     \
+  template void Hdf5File::read_rows<T>(const std::string&, std::uint64_t, std::span<T>) const;
 APICAL_INSTANTIATE(float)
 APICAL_INSTANTIATE(double)
 APICAL_INSTANTIATE(std::uint64_t)

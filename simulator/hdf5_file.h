@@ -34,6 +34,10 @@ class Hdf5File {
   // two from 512 on) are the caller's. Room on the disk is made sure of before it is needed.
   static Hdf5File create_streamed(std::filesystem::path path, std::uint64_t own_bytes);
 
+  // Opens a file to change it in place, which is on the disk after close(). Until then it is no
+  // use to anyone else, so it is a copy (RecordFile). Room is made sure of likewise.
+  static Hdf5File open_to_change(std::filesystem::path path);
+
   // Without close(), a file that was being made is discarded.
   ~Hdf5File();
   Hdf5File(const Hdf5File&) = delete;
@@ -44,11 +48,27 @@ class Hdf5File {
   // Makes a group, with those above it that are missing.
   void create_group(const std::string& group);
 
-  // Makes a one-dimensional dataset, chunked and compressed, with the groups above it.
+  // Makes a dataset, chunked and compressed, with the groups above it: of this shape or, without
+  // one, of one dimension. The last index varies fastest, here and in all that follows.
   template <Hdf5Value T>
-  void write(const std::string& dataset, std::span<const T> values);
+  void write(const std::string& dataset, std::span<const T> values,
+             std::span<const std::uint64_t> shape = {});
   template <Hdf5Value T>
   std::vector<T> read(const std::string& dataset) const;
+  std::vector<std::uint64_t> shape_of(const std::string& dataset) const;
+
+  // Makes a dataset of rows, of which it has none yet and a chunk holds so many. `row` is the shape
+  // of one; without it a row is a value.
+  template <Hdf5Value T>
+  void create_rows(const std::string& dataset, std::span<const std::uint64_t> row,
+                   std::uint64_t rows_per_chunk);
+  void set_rows(const std::string& dataset, std::uint64_t rows);
+  // The chunk from `first_row` on, as chunk_encoding.h encodes it.
+  void write_chunk(const std::string& dataset, std::uint64_t first_row,
+                   std::span<const char> encoded);
+  // The values of the rows from `first_row` on, as many as fit.
+  template <Hdf5Value T>
+  void read_rows(const std::string& dataset, std::uint64_t first_row, std::span<T> values) const;
 
   // Makes a dataset of just these values, neither chunked nor compressed, of this shape or, without
   // one, of one dimension. What is read goes to `values`, which has as many elements.
@@ -86,11 +106,18 @@ class Hdf5File {
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  enum class Mode { kRead, kInMemory, kStreamed };
+  enum class Mode { kRead, kInMemory, kStreamed, kChange };
   Hdf5File(std::filesystem::path path, Mode mode, std::uint64_t own_bytes = 0);
   void make(std::uint64_t own_bytes);
-  // Of a streamed file: throws unless `bytes` more, and what HDF5 itself adds, fit on the disk.
+  void open();
+  // Of a file that is not in memory: throws unless `bytes` more, and what HDF5 itself adds, fit on
+  // the disk.
   void reserve(std::uint64_t bytes);
+  int descriptor() const;  // of a file that is not in memory
+  // Returns HDF5's identifier, which the caller closes.
+  std::int64_t make_dataset(const std::string& dataset, std::int64_t type,
+                            std::span<const std::uint64_t> shape,
+                            std::span<const std::uint64_t> chunk);
   void discard() noexcept;
   std::vector<char> image() const;
   // Throws what HDF5 said last if `result` is negative; `object` is what it was about.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 #include <stdexcept>
 #include <string_view>
@@ -51,6 +52,16 @@ void sort_by_time(SpikeTrain& train) {
   train = std::move(sorted);
 }
 
+// Whether a population says of itself that it is ordered by time. Some write that as a text.
+bool claims_order(const Hdf5File& file, const std::string& group) {
+  if (!file.has_attribute(group, "sorting")) return false;
+  try {
+    return file.read_enum_attribute(group, "sorting") == kSortings[kByTime];
+  } catch (const FileError&) {
+    return false;
+  }
+}
+
 SpikeTrain read_population(const Hdf5File& file, const std::string& name) {
   const std::string group = "/spikes/" + name;
   SpikeTrain train;
@@ -62,9 +73,11 @@ SpikeTrain read_population(const Hdf5File& file, const std::string& name) {
   } else if (!train.node_ids.empty()) {
     train.neurons = *std::max_element(train.node_ids.begin(), train.node_ids.end()) + 1;
   }
-  const bool sorted = file.has_attribute(group, "sorting") &&
-                      file.read_enum_attribute(group, "sorting") == kSortings[kByTime];
-  if (!sorted && train.times_ms.size() == train.node_ids.size()) sort_by_time(train);
+  if (std::ranges::any_of(train.times_ms, [](double time) { return std::isnan(time); })) {
+    throw FileError(file.path(), FileAccess::kRead, group + ": a timestamp is not a number");
+  }
+  if (!claims_order(file, group) && train.times_ms.size() == train.node_ids.size())
+    sort_by_time(train);
   if (const auto fault = fault_of(train); !fault.empty()) {
     throw FileError(file.path(), FileAccess::kRead, group + ": " + std::string(fault));
   }
@@ -83,6 +96,13 @@ TrialTimes read_trials(const Hdf5File& file) {
     throw FileError(file.path(), FileAccess::kRead, "/trials: columns differ in length");
   }
   return trials;
+}
+
+void check_is_spikes(const Hdf5File& file) {
+  if (!file.has("/spikes")) {
+    throw FileError(file.path(), FileAccess::kRead,
+                    "/spikes is missing; this is no file of spikes");
+  }
 }
 
 }  // namespace
@@ -120,15 +140,35 @@ void write_sonata_spikes(const std::filesystem::path& path, std::span<const Spik
 
 RecordedSpikes read_sonata_spikes(const std::filesystem::path& path) {
   const Hdf5File file = Hdf5File::open(path);
-  if (!file.has("/spikes")) {
-    throw FileError(path, FileAccess::kRead, "/spikes is missing; this is no file of spikes");
-  }
+  check_is_spikes(file);
   RecordedSpikes spikes;
   for (const std::string& name : file.names_in("/spikes")) {
     spikes.populations.push_back(read_population(file, name));
   }
   spikes.trials = read_trials(file);
   return spikes;
+}
+
+SpikeTrain read_sonata_population(const std::filesystem::path& path, const std::string& name) {
+  const Hdf5File file = Hdf5File::open(path);
+  check_is_spikes(file);
+  const std::string group = "/spikes/" + name;
+  if (!file.has(group)) {
+    std::string there;
+    for (const std::string& each : file.names_in("/spikes")) {
+      there += (there.empty() ? "" : ", ") + each;
+    }
+    throw FileError(path, FileAccess::kRead,
+                    "has no population `" + name + "`; it has " + (there.empty() ? "none" : there));
+  }
+  const std::string timestamps = group + "/timestamps";
+  if (file.has_attribute(timestamps, "units")) {
+    const auto units = file.read_attribute<std::string>(timestamps, "units");
+    if (units != "ms" && units != "milliseconds") {
+      throw FileError(path, FileAccess::kRead, timestamps + ": are in " + units + ", not in ms");
+    }
+  }
+  return read_population(file, name);
 }
 
 }  // namespace apical

@@ -52,4 +52,8 @@ void write_sonata_spikes(const std::filesystem::path& path, std::span<const Spik
 // Throws FileError.
 RecordedSpikes read_sonata_spikes(const std::filesystem::path& path);
 
+// One population of such a file. Throws FileError also where times are in other units than ms or
+// not numbers.
+SpikeTrain read_sonata_population(const std::filesystem::path& path, const std::string& name);
+
 }  // namespace apical

@@ -65,12 +65,12 @@ EarlierRun earlier_run(RunFolder& folder, const proto::Experiment& asked) {
 }
 
 RunCheckpoint::RunCheckpoint(const proto::Experiment& experiment, RunFolder& folder,
-                             RunClock& clock, Session& session, TrialRecorder* recorder)
+                             RunClock& clock, Session& session, Recorders& recorders)
     : experiment_(to_text(experiment)),
       folder_(&folder),
       clock_(&clock),
       session_(&session),
-      recorder_(recorder) {}
+      recorders_(&recorders) {}
 
 void RunCheckpoint::save() {
   CheckpointWriter writer(folder_->file(kFile));
@@ -90,7 +90,7 @@ void RunCheckpoint::restore() {
 void RunCheckpoint::checkpoint(const Checkpoint& state) {
   clock_->checkpoint(state);
   session_->checkpoint(state.in("session"));
-  if (recorder_ != nullptr) recorder_->checkpoint(state.in("recording"));
+  recorders_->checkpoint(state.in("recording"));
   folder_->checkpoint(state.in("folder"));
 }
 

@@ -2,8 +2,8 @@
 
 #include <string>
 
+#include "learning/recorders.h"
 #include "learning/session.h"
-#include "learning/trial_recorder.h"
 #include "proto/experiment.pb.h"
 #include "tools/run_clock.h"
 #include "tools/run_folder.h"
@@ -25,9 +25,9 @@ EarlierRun earlier_run(RunFolder& folder, const proto::Experiment& asked);
 // checkpoint.h5 of a run: the experiment, and the state of all parts of the run.
 class RunCheckpoint {
  public:
-  // All must outlive this. `recorder` is null where there are no trials.
+  // All must outlive this.
   RunCheckpoint(const proto::Experiment& experiment, RunFolder& folder, RunClock& clock,
-                Session& session, TrialRecorder* recorder);
+                Session& session, Recorders& recorders);
 
   // Both throw FileError, and WriteError.
   void save();
@@ -40,7 +40,7 @@ class RunCheckpoint {
   RunFolder* folder_;
   RunClock* clock_;
   Session* session_;
-  TrialRecorder* recorder_;
+  Recorders* recorders_;
 };
 
 }  // namespace apical

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -22,11 +23,10 @@
 #include "learning/experiment_check.h"
 #include "learning/rate_mode_session.h"
 #include "learning/rate_session.h"
+#include "learning/recorders.h"
 #include "learning/session.h"
 #include "learning/training_session.h"
-#include "learning/trial_recorder.h"
 #include "models/experiment_defaults.h"
-#include "simulator/sonata_spikes.h"
 #include "tools/command_line.h"
 #include "tools/exit_code.h"
 #include "tools/experiment_options.h"
@@ -111,13 +111,13 @@ std::string test_result(const Measurement& m) {
 // Shows what a session does and keeps what it measures.
 class RunObserver final : public TrainingObserver {
  public:
-  // `session` may have been resumed; `recorder` is null where there are no trials.
+  // `session` may have been resumed.
   // `checkpoint_minutes` lie between checkpoints; 0 for those after epochs only.
-  RunObserver(const Session& session, RunFolder& folder, Progress& progress,
-              TrialRecorder* recorder, RunCheckpoint& checkpoint, double checkpoint_minutes)
+  RunObserver(const Session& session, RunFolder& folder, Progress& progress, Recorders& recorders,
+              RunCheckpoint& checkpoint, double checkpoint_minutes)
       : folder_(&folder),
         progress_(&progress),
-        recorder_(recorder),
+        recorders_(&recorders),
         checkpoint_(&checkpoint),
         interval_(checkpoint_minutes),
         last_(session.last_measurement()),
@@ -128,11 +128,9 @@ class RunObserver final : public TrainingObserver {
 
   const std::optional<Measurement>& last() const { return last_; }
 
-  void before_trial(std::int64_t index) override {
-    if (recorder_ != nullptr) recorder_->before_trial(index);
-  }
+  void before_trial(std::int64_t index) override { recorders_->before_trial(index); }
   void after_trial(std::int64_t index, const PhaseTimes& times, std::size_t label) override {
-    if (recorder_ != nullptr) recorder_->after_trial(index, times, label);
+    recorders_->after_trial(index, times, label);
   }
 
   void trained(std::int64_t done, std::int64_t /*total*/, double recent_error_percent) override {
@@ -152,7 +150,10 @@ class RunObserver final : public TrainingObserver {
     if (done == total) shown_before_ += total;
   }
 
+  void answered(const TestAnswers& answers) override { recorders_->answered(answers); }
+
   void between_steps(bool epoch_ended) override {
+    recorders_->between_steps(epoch_ended);
     const bool is_due = interval_.count() > 0 && Clock::now() - saved_ >= interval_;
     if (!epoch_ended && !is_due) return;
     checkpoint_->save();
@@ -190,7 +191,7 @@ class RunObserver final : public TrainingObserver {
 
   RunFolder* folder_;
   Progress* progress_;
-  TrialRecorder* recorder_;
+  Recorders* recorders_;
   RunCheckpoint* checkpoint_;
   std::chrono::duration<double, std::ratio<60>> interval_;
   Clock::time_point saved_ = Clock::now();
@@ -202,7 +203,8 @@ class RunObserver final : public TrainingObserver {
 
 nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const RunRequest& request,
                                   const TrainingSummary& run,
-                                  const std::optional<Measurement>& last, const RunClock& clock) {
+                                  const std::optional<Measurement>& last, const RunClock& clock,
+                                  TrainingSession* spiking) {
   nlohmann::ordered_json summary;
   summary["name"] = experiment.name();
   summary["complete"] = run.complete;
@@ -230,6 +232,7 @@ nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const Run
   summary["events"] = run.events;
   summary["spikes"] = run.spikes;
   summary["synaptic_events"] = run.synaptic_events;
+  if (spiking != nullptr) summary["train_spikes"] = spiking->network().spikes();
   summary["data"] = experiment.data().name();
   summary["seed"] = experiment.seed();
   summary["threads"] = request.threads;
@@ -237,33 +240,44 @@ nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const Run
   return summary;
 }
 
-// The session of an experiment, with its data and, for a spiking network, what records its trials.
+// The session of an experiment with its data, and how its recorders are made.
 struct Prepared {
   TrainAndTest images;
   std::optional<RateData> rate_data;
   std::unique_ptr<Session> session;
-  std::unique_ptr<TrialRecorder> recorder;
+  TrainingSession* spiking = nullptr;  // the same session, if its network spikes
+  std::function<std::unique_ptr<Recorders>(const Recorders::PathOf&)> make_recorders;
 
   Prepared(const proto::Experiment& experiment, const std::filesystem::path& data_folder) {
     const proto::DataSet& chosen = experiment.data();
     if (experiment.has_rate_network()) {
       rate_data.emplace(chosen, data_folder);
-      session = std::make_unique<RateSession>(experiment, rate_data->train(), rate_data->test());
+      keep(experiment,
+           std::make_unique<RateSession>(experiment, rate_data->train(), rate_data->test()));
       return;
     }
     images = load(*find_data_set(chosen.name()), data_folder);
     images.train = first_examples(images.train, static_cast<std::size_t>(chosen.train_examples()));
     images.test = first_examples(images.test, static_cast<std::size_t>(chosen.test_examples()));
     if (experiment.network().mode() == proto::RATE) {
-      session = std::make_unique<RateModeSession>(experiment, images);
+      keep(experiment, std::make_unique<RateModeSession>(experiment, images));
       return;
     }
-    auto spiking = std::make_unique<TrainingSession>(experiment, images);
-    recorder = std::make_unique<TrialRecorder>(experiment.recording(), spiking->network());
-    session = std::move(spiking);
+    auto made = std::make_unique<TrainingSession>(experiment, images);
+    spiking = made.get();
+    keep(experiment, std::move(made));
   }
   Prepared(const Prepared&) = delete;  // the session refers to the images
   Prepared& operator=(const Prepared&) = delete;
+
+ private:
+  template <typename Kind>
+  void keep(const proto::Experiment& experiment, std::unique_ptr<Kind> made) {
+    make_recorders = [&experiment, kind = made.get()](const Recorders::PathOf& path_of) {
+      return std::make_unique<Recorders>(experiment, *kind, path_of);
+    };
+    session = std::move(made);
+  }
 };
 
 std::filesystem::path folder_of(const RunRequest& request, const std::string& name,
@@ -280,28 +294,28 @@ ExitCode run_in(RunFolder& folder, const RunRequest& request, const std::string&
                 const proto::Experiment& experiment, Prepared& prepared, RunClock& clock,
                 EarlierRun earlier, tbb::task_arena& arena) {
   Session& session = *prepared.session;
-  TrialRecorder* const recorder = prepared.recorder.get();
-  RunCheckpoint checkpoint(experiment, folder, clock, session, recorder);
+  const std::unique_ptr<Recorders> recorders =
+      prepared.make_recorders([&](const std::string& file) { return folder.file(file); });
+  RunCheckpoint checkpoint(experiment, folder, clock, session, *recorders);
   if (earlier == EarlierRun::kCheckpoint) checkpoint.restore();
   // What an earlier run said of its end, or would go on from, is no longer so.
   folder.remove(earlier == EarlierRun::kCheckpoint ? "summary.json" : "checkpoint.h5");
   folder.write_experiment(to_text(experiment));
+  if (earlier != EarlierRun::kCheckpoint) recorders->start();
 
   const ProgressDisplay display = ProgressDisplay::standard_error(request.quiet);
   Progress progress(session.images(), "images", display, session.images_shown());
   const Interrupt interrupt([&](std::string_view line) { progress.message(line); });
-  RunObserver observer(session, folder, progress, recorder, checkpoint,
+  RunObserver observer(session, folder, progress, *recorders, checkpoint,
                        experiment.training().checkpoint_minutes());
   const TrainingSummary run =
       arena.execute([&] { return session.run(observer, [&] { return interrupt.requested(); }); });
   // After an epoch this has been done; a run may end elsewhere.
   if (!run.complete || experiment.training().epochs() == 0) checkpoint.save();
 
-  if (recorder != nullptr && recorder->records()) {
-    const RecordedSpikes& recorded = recorder->recorded();
-    write_sonata_spikes(folder.file("spikes.h5"), recorded.populations, recorded.trials);
-  }
-  folder.write_summary(summary_of(experiment, request, run, observer.last(), clock));
+  recorders->finish(run.complete);
+  folder.write_summary(
+      summary_of(experiment, request, run, observer.last(), clock, prepared.spiking));
   if (!run.complete) {
     progress.message(
         fmt::format("stopped after {} training images; --resume goes on from there, in {}",

@@ -118,6 +118,53 @@ TEST(ExperimentCheck, TellsWhatIsMissing) {
               ElementsAre(StartsWith("f:1: no populations; ")));
 }
 
+TEST(ExperimentCheck, TellsWhatCannotBeRecorded) {
+  const auto recording = [](const std::string& text) {
+    return check_replaced("spikes { population: \"input\" }", text);
+  };
+  for (const char* good :
+       {"spikes { neurons: \"0,9\" }", "spikes { population: \"input\" neurons: \"0-783\" }",
+        "report { population: \"output\" neurons: \"1-3,9\" } trials {} weights {} tests: true"}) {
+    EXPECT_THAT(recording(good), IsEmpty());
+  }
+  const std::vector<std::array<std::string, 2>> cases = {
+      {"spikes { population: \"imput\" }", "no population is named `imput`; did you mean `input`?"},
+      {"spikes { population: \"output\" neurons: \"3-10\" }",
+       "`neurons` \"3-10\" are no ids of population `output`, which has 10 neurons; give ids from "
+       "0 to 9"},
+      {"spikes { neurons: \"10\" }", "`neurons` \"10\" are no ids of population `output`"},
+      {"spikes { from_ms: 30 to_ms: 20 }",
+       "`to_ms` 20 is not after `from_ms` 30; give a later one"},
+      {"spikes { every_trials: 0 }", "`every_trials` is 0; "},
+      {"report {}", "report without a population; "},
+      {"report { population: \"input\" }",
+       "population `input` has no potentials; choose a pyramidal or output population"},
+      {"report { population: \"output\" step_ms: 0 }", "`step_ms` is 0; "},
+      {"report { population: \"output\" } report { population: \"output\" }",
+       "second report of population `output`; keep one"},
+      {"weights { every_epochs: 0 }", "`every_epochs` is 0; "},
+  };
+  for (const auto& [text, mistake] : cases) {
+    EXPECT_THAT(recording(text), ElementsAre(StartsWith("f:21: " + mistake))) << text;
+  }
+}
+
+TEST(ExperimentCheck, TellsWhatCannotBeReplayed) {
+  const auto source = [](const std::string& text) {
+    return check_replaced("poisson_source {}", text);
+  };
+  EXPECT_THAT(source("poisson_source { replay { file: \"s.h5\" } }"), IsEmpty());
+  EXPECT_THAT(source("poisson_source { replay {} }"),
+              ElementsAre(StartsWith("f:2: replay without a file; add file: ")));
+  EXPECT_THAT(source("replay { file: \"s.h5\" }"),
+              ElementsAre(StartsWith("f:1: no input: no population is a poisson_source")));
+  EXPECT_THAT(check_replaced("poisson_source {} }",
+                             "poisson_source {} } population { name: \"b\" size: 3 replay { file: "
+                             "\"s.h5\" } } projection { source: \"b\" target: \"output\" "
+                             "compartment: DENDRITE transmission: RATES }"),
+              ElementsAre(StartsWith("f:2: `transmission` RATES from `b`, which replays spikes")));
+}
+
 TEST(ExperimentCheck, TellsWhatIsWrong) {
   const std::vector<std::array<std::string, 3>> cases = {
       {"\"mnist\"", "\"mist\"", "f:16: unknown data set `mist`; did you mean `mnist`?"},
@@ -211,7 +258,7 @@ TEST(ExperimentCheck, TellsMistakesOfEveryKindInTheOrderOfLines) {
     text = replaced(text, old_text, new_text);
   }
   const std::vector<Override> overrides = {
-      Override::from_set("recording.spikes[0].trials=0"),
+      Override::from_set("recording.spikes[0].trials=-1"),
       Override::from_set("data.nam=x"),
       Override::from_set("network.population[output].size=11"),
   };
@@ -222,7 +269,7 @@ TEST(ExperimentCheck, TellsMistakesOfEveryKindInTheOrderOfLines) {
                   StartsWith("f:8: no population is named `inptu`; did you mean `input`?"),
                   StartsWith("f:11: `phase_length_ms` is -50"),
                   StartsWith("f:18: `epochs` cannot be `many`"),
-                  StartsWith("--set recording.spikes[0].trials=0: `trials` is 0; "),
+                  StartsWith("--set recording.spikes[0].trials=-1: `trials` is -1; "),
                   StartsWith("--set data.nam=x: unknown field `nam`; did you mean `name`?"),
                   StartsWith("--set network.population[output].size=11: size mismatch: ")));
 }
@@ -313,6 +360,8 @@ TEST(ExperimentCheck, TellsWhatIsWrongInARateNetwork) {
        "f:6: `recording.spikes` goes with a `network` only; remove it"},
       {"training {", "recording { metrics {} }\ntraining {",
        "f:6: `recording.metrics` goes with a `network` only; remove it"},
+      {"training {", "recording { trials {} }\ntraining {",
+       "f:6: `recording.trials` goes with a `network` only; remove it"},
   };
   for (const auto& [old_text, new_text, mistake] : cases) {
     EXPECT_THAT(check_rate(old_text, new_text), ElementsAre(StartsWith(mistake))) << new_text;

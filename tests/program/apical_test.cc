@@ -133,6 +133,36 @@ TEST_F(ApicalTest, TheSameSeedGivesTheSameBits) {
   }
 }
 
+TEST_F(ApicalTest, RecordsWhatIsAskedForAndReplaysIt) {
+  const std::vector<std::string> everything = {
+      "--set", "recording.spikes[0].trials=0",
+      "--set", "recording.report[0]={population: \"hidden\" neurons: \"0-2\"}",
+      "--set", "recording.trials={}",
+      "--set", "recording.weights={}",
+      "--set", "recording.tests=true"};
+  ASSERT_EQ(run("all", everything).exit_code, 0);
+  ASSERT_EQ(run("none", {"--set", "recording={}"}).exit_code, 0);
+  EXPECT_EQ(measurements(folder_ / "all/metrics.csv"), measurements(folder_ / "none/metrics.csv"));
+  for (const char* name : {"spikes.h5", "report.h5", "trials.h5", "weights.h5", "tests.h5"}) {
+    EXPECT_TRUE(fs::exists(folder_ / "all" / name)) << name;
+    EXPECT_FALSE(fs::exists(folder_ / "all" / (std::string(name) + ".partial"))) << name;
+    EXPECT_FALSE(fs::exists(folder_ / "none" / name)) << name;
+  }
+  std::size_t spikes = 0;
+  for (const SpikeTrain& train : read_sonata_spikes(folder_ / "all/spikes.h5").populations) {
+    spikes += train.times_ms.size();
+  }
+  EXPECT_EQ(summary("all")["train_spikes"], spikes);
+  const std::string replay = "network.population[input].poisson_source.replay.file=";
+  ASSERT_EQ(run("replayed", {"--set", replay + (folder_ / "all/spikes.h5").string()}).exit_code, 0);
+  EXPECT_EQ(measurements(folder_ / "replayed/metrics.csv"),
+            measurements(folder_ / "all/metrics.csv"));
+  const Finished failed = run("failed", {"--set", replay + "missing.h5"});
+  EXPECT_EQ(failed.exit_code, 4);
+  EXPECT_THAT(failed.err, HasSubstr("missing.h5: there is no such file"));
+  EXPECT_FALSE(fs::exists(folder_ / "failed"));
+}
+
 TEST_F(ApicalTest, FieldsAreSetFromTheCommandLine) {
   ASSERT_EQ(run("out", {"--set", "training.epochs=2", "--set", "data.train_examples=40", "--set",
                         "data.test_examples=20", "--set", "training.evaluate_every_examples=30",

@@ -1,0 +1,129 @@
+#include "learning/recording_check.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "models/network_check.h"
+#include "models/neuron_ids.h"
+
+namespace apical {
+namespace {
+
+class RecordingCheck {
+ public:
+  RecordingCheck(const ExperimentFile& file, std::vector<Mistake>& mistakes)
+      : file_(file),
+        recording_(file.experiment().recording()),
+        network_(file.experiment().network()),
+        mistakes_(mistakes) {}
+
+  void run() {
+    const bool spikes = !file_.experiment().has_rate_network() && network_.mode() != proto::RATE;
+    if (!spikes) {
+      check_unused("spikes", recording_.spikes_size() > 0);
+      check_unused("report", recording_.report_size() > 0);
+      check_unused("trials", recording_.has_trials());
+    }
+    if (file_.experiment().has_rate_network()) {
+      check_unused("metrics", recording_.has_metrics());
+      const bool classifies = file_.experiment().rate_network().task() == proto::CLASSIFICATION;
+      if (recording_.tests() && !classifies) {
+        add("recording.tests", "`tests` goes with `task` CLASSIFICATION only", "remove it");
+      }
+      return;
+    }
+    if (!spikes) return;
+    for (int i = 0; i < recording_.spikes_size(); ++i) check_spikes(i);
+    for (int i = 0; i < recording_.report_size(); ++i) check_report(i);
+  }
+
+ private:
+  void add(const std::string& path, std::string what, std::string fix) {
+    mistakes_.push_back(file_.mistake(path, std::move(what), std::move(fix)));
+  }
+
+  void check_unused(const std::string& field, bool is_set) {
+    if (is_set) {
+      add("recording." + field,
+          fmt::format("`recording.{}` goes with a `network`{} only", field,
+                      file_.experiment().has_network() ? " of `mode` SPIKING" : ""),
+          "remove it");
+    }
+  }
+
+  void check_spikes(int i) {
+    const proto::SpikeRecording& spikes = recording_.spikes(i);
+    const std::string path = fmt::format("recording.spikes[{}]", i);
+    if (!spikes.population().empty()) {
+      check_population_name(file_, path + ".population", spikes.population(), mistakes_);
+    }
+    for (const auto& population : network_.population()) {
+      if (spikes.population().empty() || spikes.population() == population.name()) {
+        check_neurons(path + ".neurons", spikes.neurons(), population);
+      }
+    }
+    if (spikes.to_ms() > 0 && spikes.to_ms() <= spikes.from_ms()) {
+      add(path + ".to_ms",
+          fmt::format("`to_ms` {} is not after `from_ms` {}", spikes.to_ms(), spikes.from_ms()),
+          "give a later one, or 0 for the end of the trial");
+    }
+  }
+
+  void check_report(int i) {
+    const proto::Report& report = recording_.report(i);
+    const std::string path = fmt::format("recording.report[{}]", i);
+    if (report.population().empty()) {
+      if (!file_.is_lost(path + ".population")) {
+        add(path, "report without a population", "add population: \"...\"");
+      }
+      return;
+    }
+    check_population_name(file_, path + ".population", report.population(), mistakes_);
+    for (const auto& population : network_.population()) {
+      if (population.name() != report.population()) continue;
+      if (population.has_poisson_source() || population.has_replay()) {
+        add(path + ".population",
+            fmt::format("population `{}` has no potentials", population.name()),
+            "choose a pyramidal or output population");
+      } else {
+        check_neurons(path + ".neurons", report.neurons(), population);
+      }
+    }
+    for (int k = 0; k < i; ++k) {
+      if (recording_.report(k).population() == report.population()) {
+        add(path + ".population",
+            fmt::format("second report of population `{}`", report.population()),
+            "keep one, with all its neurons");
+      }
+    }
+  }
+
+  void check_neurons(const std::string& path, const std::string& neurons,
+                     const proto::Population& population) {
+    if (neurons.empty() || population.size() < 1 ||
+        neuron_ids(neurons, static_cast<std::size_t>(population.size()))) {
+      return;
+    }
+    add(path,
+        fmt::format("`neurons` \"{}\" are no ids of population `{}`, which has {} neurons", neurons,
+                    population.name(), population.size()),
+        fmt::format("give ids from 0 to {} and ranges of them, such as \"0,2-4\"",
+                    population.size() - 1));
+  }
+
+  const ExperimentFile& file_;
+  const proto::Recording& recording_;
+  const proto::Network& network_;
+  std::vector<Mistake>& mistakes_;
+};
+
+}  // namespace
+
+void check_recording(const ExperimentFile& file, std::vector<Mistake>& mistakes) {
+  RecordingCheck(file, mistakes).run();
+}
+
+}  // namespace apical

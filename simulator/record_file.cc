@@ -1,0 +1,319 @@
+#include "simulator/record_file.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <system_error>
+
+#include "simulator/chunk_encoding.h"
+#include "simulator/durable_rename.h"
+
+namespace apical {
+namespace {
+
+// Of a chunk before it is compressed. HDF5's cache of chunks holds 1 MiB.
+constexpr std::size_t kChunkBytes = 1 << 17;
+
+// Rows are written when there are as many bytes of them or as much time has gone by.
+constexpr std::size_t kBytesPerFlush = 32 << 20;
+constexpr std::chrono::seconds kTimePerFlush{10};
+
+// That may wait for the writing thread.
+constexpr std::size_t kMostBytesWaiting = 64 << 20;
+
+[[noreturn]] void fail(const std::filesystem::path& path, int error) {
+  throw FileError(path, FileAccess::kWrite,
+                  "cannot write: " + std::generic_category().message(error));
+}
+
+// Swaps the names of two files. Returns errno, or 0.
+int exchange_names(const std::filesystem::path& a, const std::filesystem::path& b) {
+  if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0) return errno;
+  return 0;
+}
+
+void copy_whole(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::error_code error;
+  std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing, error);
+  if (error) fail(to, error.value());
+}
+
+}  // namespace
+
+RecordFile::RecordFile(std::filesystem::path path) : path_(std::move(path)), next_(path_) {
+  next_ += ".partial";
+}
+
+RecordFile::~RecordFile() {
+  try {
+    close();
+  } catch (...) {  // there is nobody to tell
+    stop_thread();
+  }
+}
+
+template <Hdf5Value T>
+RecordFile::TableId RecordFile::add_table(const std::string& dataset,
+                                          std::vector<std::uint64_t> row) {
+  assert(!thread_.joinable());
+  Table table{dataset, row, sizeof(T), sizeof(T), 1, {}, {}, 0, false, {}};
+  for (const std::uint64_t size : row) table.row_bytes *= size;
+  table.chunk_rows =
+      std::max<std::size_t>(1, kChunkBytes / std::max<std::size_t>(1, table.row_bytes));
+  table.create = [dataset, row, rows = table.chunk_rows](Hdf5File& file) {
+    file.create_rows<T>(dataset, row, rows);
+  };
+  table.read = [dataset](const Hdf5File& file, std::uint64_t first_row, std::span<char> bytes) {
+    std::vector<T> values(bytes.size() / sizeof(T));
+    file.read_rows<T>(dataset, first_row, values);
+    std::memcpy(bytes.data(), values.data(), bytes.size());
+  };
+  tables_.push_back(std::move(table));
+  return tables_.size() - 1;
+}
+
+void RecordFile::create(const std::function<void(Hdf5File&)>& make) {
+  std::error_code ignored;
+  std::filesystem::remove(next_, ignored);
+  Hdf5File file = Hdf5File::create(path_);
+  for (const Table& table : tables_) table.create(file);
+  make(file);
+  file.close();
+  start_thread();
+}
+
+// ---- The thread that fills the tables ----
+
+void RecordFile::append_bytes(TableId id, std::span<const std::byte> bytes) {
+  Table& table = tables_[id];
+  assert(thread_.joinable() && bytes.size() % table.row_bytes == 0);
+  bytes_since_flush_ += bytes.size();
+  table.is_changed |= !bytes.empty();
+  const std::size_t whole = table.chunk_rows * table.row_bytes;
+  while (!bytes.empty()) {
+    if (table.chunk.empty()) table.chunk.reserve(whole);
+    const auto part = bytes.first(std::min(bytes.size(), whole - table.chunk.size()));
+    const auto* const values = reinterpret_cast<const char*>(part.data());
+    table.chunk.insert(table.chunk.end(), values, values + part.size());
+    bytes = bytes.subspan(part.size());
+    table.rows += part.size() / table.row_bytes;
+    if (table.chunk.size() == whole) {
+      hand_over({{id, table.rows - table.chunk_rows, std::move(table.chunk)}, {}});
+      table.chunk.clear();
+    }
+  }
+}
+
+void RecordFile::replace_bytes(TableId id, std::span<const std::byte> bytes) {
+  Table& table = tables_[id];
+  assert(bytes.size() % table.row_bytes == 0 && bytes.size() < table.chunk_rows * table.row_bytes);
+  const auto* const values = reinterpret_cast<const char*>(bytes.data());
+  table.chunk.assign(values, values + bytes.size());
+  table.rows = bytes.size() / table.row_bytes;
+  table.is_changed = true;
+}
+
+void RecordFile::flush_if_due() {
+  if (bytes_since_flush_ < kBytesPerFlush &&
+      std::chrono::steady_clock::now() - last_flush_ < kTimePerFlush) {
+    return;
+  }
+  begin_flush();
+}
+
+void RecordFile::begin_flush() {
+  last_flush_ = std::chrono::steady_clock::now();
+  bytes_since_flush_ = 0;
+  rethrow();
+  std::vector<std::uint64_t> rows;
+  bool is_changed = false;
+  for (TableId id = 0; id < tables_.size(); ++id) {
+    Table& table = tables_[id];
+    rows.push_back(table.rows);
+    is_changed |= table.is_changed;
+    if (!std::exchange(table.is_changed, false) || table.chunk.empty()) continue;
+    std::vector<char> padded = table.chunk;
+    const std::uint64_t rows_in_chunk = padded.size() / table.row_bytes;
+    padded.resize(table.chunk_rows * table.row_bytes, 0);
+    hand_over({{id, table.rows - rows_in_chunk, std::move(padded)}, {}});
+  }
+  if (is_changed) hand_over({{}, std::move(rows)});
+}
+
+void RecordFile::hand_over(Job job) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return bytes_waiting_ < kMostBytesWaiting || has_failed_; });
+  if (has_failed_) return;  // rethrow() tells
+  bytes_waiting_ += job.chunk.values.size();
+  jobs_.push_back(std::move(job));
+  changed_.notify_all();
+}
+
+void RecordFile::rethrow() {
+  const std::lock_guard lock(mutex_);
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+}
+
+void RecordFile::wait_until_written() {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return (jobs_.empty() && !is_working_) || has_failed_; });
+  }
+  rethrow();
+}
+
+void RecordFile::flush() {
+  begin_flush();
+  wait_until_written();
+}
+
+void RecordFile::close() {
+  if (!thread_.joinable()) return;
+  flush();
+  stop_thread();
+}
+
+void RecordFile::start_thread() {
+  last_flush_ = std::chrono::steady_clock::now();
+  thread_ = std::thread([this] { work(); });
+}
+
+void RecordFile::stop_thread() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    stops_ = true;
+    changed_.notify_all();
+  }
+  thread_.join();
+  std::error_code ignored;
+  std::filesystem::remove(next_, ignored);
+}
+
+// ---- The thread that writes ----
+
+void RecordFile::work() {
+  for (;;) {
+    Job job;
+    {
+      std::unique_lock lock(mutex_);
+      is_working_ = false;
+      changed_.notify_all();
+      changed_.wait(lock, [&] { return !jobs_.empty() || stops_; });
+      if (jobs_.empty()) return;
+      job = std::move(jobs_.front());
+      jobs_.pop_front();
+      is_working_ = true;
+    }
+    try {
+      const Chunk& chunk = job.chunk;
+      if (!chunk.values.empty()) {
+        encoded_[{chunk.table, chunk.first_row}] =
+            encoded_chunk(chunk.values, tables_[chunk.table].value_bytes);
+      } else {
+        publish(job.rows);
+      }
+      const std::lock_guard lock(mutex_);
+      bytes_waiting_ -= chunk.values.size();
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      error_ = std::current_exception();
+      has_failed_ = true;
+      jobs_.clear();
+      is_working_ = false;
+      changed_.notify_all();
+      return;
+    }
+  }
+}
+
+Hdf5File RecordFile::open_hidden_copy() {
+  if (std::exchange(next_is_there_, false)) {
+    try {
+      return Hdf5File::open_to_change(next_);
+    } catch (const FileError&) {
+      // Somebody who opened it while it was at `path` still reads it, and is left with it.
+    }
+  }
+  encoded_before_.clear();
+  std::error_code ignored;
+  std::filesystem::remove(next_, ignored);
+  copy_whole(path_, next_);
+  return Hdf5File::open_to_change(next_);
+}
+
+void RecordFile::publish(const std::vector<std::uint64_t>& rows) {
+  Hdf5File file = open_hidden_copy();
+  for (TableId id = 0; id < tables_.size(); ++id) file.set_rows(tables_[id].dataset, rows[id]);
+  for (const Encoded* changes : {&encoded_before_, &encoded_}) {
+    for (const auto& [place, bytes] : *changes) {
+      if (changes == &encoded_before_ && encoded_.contains(place)) continue;
+      file.write_chunk(tables_[place.first].dataset, place.second, bytes);
+    }
+  }
+  file.close();
+  if (exchange_names(next_, path_) == 0) {
+    next_is_there_ = true;
+  } else if (const int error = durable_rename(next_, path_); error != 0) {
+    fail(path_, error);
+  }
+  encoded_before_ = std::move(encoded_);
+  encoded_.clear();
+}
+
+// ---- Between two runs ----
+
+void RecordFile::checkpoint(const Checkpoint& state) {
+  if (!state.restores()) flush();
+  std::vector<std::uint64_t> rows;
+  for (std::size_t id = 0; id < tables_.size(); ++id) {
+    rows.push_back(tables_[id].rows);
+    state.number("rows_" + std::to_string(id), rows.back());
+  }
+  if (state.restores()) cut_back(rows);
+}
+
+void RecordFile::cut_back(const std::vector<std::uint64_t>& rows) {
+  if (!std::filesystem::exists(path_)) {
+    throw FileError(path_, FileAccess::kRead,
+                    "is missing; the checkpoint knows of records in it. Put it back, or start the "
+                    "run again");
+  }
+  copy_whole(path_, next_);
+  Hdf5File file = Hdf5File::open_to_change(next_);
+  for (TableId id = 0; id < tables_.size(); ++id) {
+    Table& table = tables_[id];
+    const std::vector<std::uint64_t> shape = file.shape_of(table.dataset);
+    if (!std::equal(shape.begin() + 1, shape.end(), table.row.begin(), table.row.end()) ||
+        shape.front() < rows[id]) {
+      throw FileError(path_, FileAccess::kRead,
+                      table.dataset +
+                          " has fewer or other rows than the checkpoint knows of; put "
+                          "the run's own file back");
+    }
+    file.set_rows(table.dataset, rows[id]);
+    table.rows = rows[id];
+    const std::uint64_t first_row = rows[id] - rows[id] % table.chunk_rows;
+    table.chunk.resize((rows[id] - first_row) * table.row_bytes);
+    table.read(file, first_row, table.chunk);
+  }
+  file.close();
+  if (const int error = durable_rename(next_, path_); error != 0) fail(path_, error);
+  start_thread();
+}
+
+template RecordFile::TableId RecordFile::add_table<float>(const std::string&,
+                                                          std::vector<std::uint64_t>);
+template RecordFile::TableId RecordFile::add_table<double>(const std::string&,
+                                                           std::vector<std::uint64_t>);
+template RecordFile::TableId RecordFile::add_table<std::int64_t>(const std::string&,
+                                                                 std::vector<std::uint64_t>);
+template RecordFile::TableId RecordFile::add_table<std::uint64_t>(const std::string&,
+                                                                  std::vector<std::uint64_t>);
+
+}  // namespace apical

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "simulator/checkpoint.h"
+#include "simulator/hdf5_file.h"
+
+namespace apical {
+
+// An HDF5 file of tables that grow while a run goes on. Rows are collected in memory, compressed
+// and written by a thread of the file's own.
+//
+// Whatever happens, also in the middle of a flush, the file at `path` is whole and has all rows up
+// to the last flush: two copies of it take turns. A flush brings the hidden one (PATH.partial) up
+// to date and onto the disk, then the two change names, which the file system does at once. So
+// until close() the tables take twice their room on the disk, and the rows of two flushes are in
+// memory. Where names cannot be exchanged, the next flush begins with a copy of the file. So does
+// it while somebody reads the other copy: a reader's file never changes under them; to see more,
+// they open it again.
+//
+// Errors of the writing thread come out of the next call of any member, once; nothing is written
+// after one, and the file stays as the last flush left it. Throws FileError.
+//
+// (Debian's HDF5 is built to be called from several threads.)
+class RecordFile {
+ public:
+  using TableId = std::size_t;
+
+  explicit RecordFile(std::filesystem::path path);
+  // Without close(): as close(), but errors are lost.
+  ~RecordFile();
+  RecordFile(const RecordFile&) = delete;
+  RecordFile& operator=(const RecordFile&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+
+  // A dataset whose rows have this shape; without one a row is a value. All tables are added before
+  // the file is made or restored. Rows that are appended together belong to as many tables as there
+  // are calls; see flush.
+  template <Hdf5Value T>
+  TableId add_table(const std::string& dataset, std::vector<std::uint64_t> row = {});
+
+  // Makes the file, in place of an older one, with empty tables and what `make` adds to them.
+  void create(const std::function<void(Hdf5File&)>& make);
+
+  std::uint64_t rows(TableId table) const { return tables_[table].rows; }
+
+  // Appends whole rows. Waits if the writing thread is far behind.
+  template <Hdf5Value T>
+  void append(TableId table, std::span<const T> values) {
+    append_bytes(table, std::as_bytes(values));
+  }
+  template <Hdf5Value T>
+  void append_value(TableId table, T value) {
+    append(table, std::span<const T>(&value, 1));
+  }
+
+  // Sets all that a table has; no more than 128 KiB.
+  template <Hdf5Value T>
+  void replace(TableId table, std::span<const T> values) {
+    replace_bytes(table, std::as_bytes(values));
+  }
+
+  // To be called where the rows of all tables go together: has them written if there are many or
+  // the last flush was long ago.
+  void flush_if_due();
+  // Has them written, and returns once they are on the disk.
+  void flush();
+  // Likewise, and removes the hidden copy. Nothing may be appended afterwards.
+  void close();
+
+  // Saving flushes. Restoring takes the place of create(): the file is cut back to the rows that
+  // the checkpoint knows of, and throws if it has fewer.
+  void checkpoint(const Checkpoint& state);
+
+ private:
+  struct Table {
+    std::string dataset;
+    std::vector<std::uint64_t> row;
+    std::size_t value_bytes;
+    std::size_t row_bytes;
+    std::size_t chunk_rows;
+    std::function<void(Hdf5File&)> create;
+    // Reads the rows from a chunk's beginning on.
+    std::function<void(const Hdf5File&, std::uint64_t first_row, std::span<char>)> read;
+    std::uint64_t rows = 0;
+    bool is_changed = false;  // since the last flush
+    std::vector<char> chunk;  // the last, as far as it is filled
+  };
+  struct Chunk {
+    TableId table;
+    std::uint64_t first_row;
+    std::vector<char> values;
+  };
+  // A chunk, or if it is none, the end of a flush with the numbers of rows then.
+  struct Job {
+    Chunk chunk;
+    std::vector<std::uint64_t> rows = {};
+  };
+  using Encoded = std::map<std::pair<TableId, std::uint64_t>, std::vector<char>>;
+
+  void append_bytes(TableId table, std::span<const std::byte> bytes);
+  void replace_bytes(TableId table, std::span<const std::byte> bytes);
+  void start_thread();
+  void hand_over(Job job);
+  void begin_flush();
+  void wait_until_written();
+  void stop_thread();
+  void rethrow();
+
+  // On the writing thread.
+  void work();
+  Hdf5File open_hidden_copy();
+  void publish(const std::vector<std::uint64_t>& rows);
+
+  void cut_back(const std::vector<std::uint64_t>& rows);
+
+  std::filesystem::path path_;
+  std::filesystem::path next_;
+  std::vector<Table> tables_;
+  std::size_t bytes_since_flush_ = 0;
+  std::chrono::steady_clock::time_point last_flush_;
+
+  std::thread thread_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Job> jobs_;
+  std::size_t bytes_waiting_ = 0;
+  bool is_working_ = false;
+  bool stops_ = false;
+  std::exception_ptr error_;
+  bool has_failed_ = false;
+
+  // The writing thread's.
+  Encoded encoded_;         // since the last flush
+  Encoded encoded_before_;  // by the flush before, which the hidden copy lacks
+  bool next_is_there_ = false;
+};
+
+}  // namespace apical

@@ -1,0 +1,400 @@
+// What a run records: it changes nothing, it is right, and it goes on after a stop.
+
+#include "learning/recorders.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "datasets/image_set_examples.h"
+#include "simulator/checkpoint.h"
+#include "simulator/hdf5_file.h"
+#include "simulator/sonata_spikes.h"
+#include "tests/learning/small_experiments.h"
+#include "tests/learning/small_rate_networks.h"
+#include "tests/models/clock_driven_reference.h"
+#include "tests/tools/test_folder.h"
+
+namespace apical {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr int kTrain = 15;
+constexpr int kEpochs = 3;
+
+const char* const kEverything = R"(
+  recording {
+    spikes { trials: 0 }
+    report { population: "hidden" first_trial: 1 trials: 3 step_ms: 0.7 }
+    report { population: "output" neurons: "0,2" trials: 0 step_ms: 5 }
+    trials {}
+    weights { every_epochs: 2 }
+    tests: true
+  })";
+
+// What a run leaves in memory.
+struct Outcome {
+  std::vector<float> parameters;
+  std::vector<double> errors;
+  std::vector<std::uint64_t> counts;
+  bool operator==(const Outcome&) const = default;
+};
+
+class RecordersTest : public TestWithFolder {
+ protected:
+  RecordersTest() {
+    data_.train = noise_images(kTrain, 12, 3);
+    data_.test = noise_images(9, 12, 3);
+  }
+
+  static proto::Experiment experiment_with(const std::string& recording) {
+    proto::Experiment experiment = one_hidden_layer();
+    experiment.MergeFrom(parsed<proto::Experiment>(recording));
+    experiment.mutable_trial()->set_test_length_ms(40);
+    experiment.mutable_training()->set_epochs(kEpochs);
+    experiment.mutable_training()->set_evaluate_every_examples(8);
+    experiment.mutable_training()->set_interim_test_examples(5);
+    return experiment;
+  }
+
+  Recorders::PathOf in(const std::string& prefix) const {
+    return [this, prefix](const std::string& name) { return file(prefix + name); };
+  }
+
+  static Outcome outcome_of(TrainingSession& session, const TrainingSummary& summary) {
+    Outcome outcome;
+    outcome.parameters = all_values(session.parameters());
+    outcome.errors = {session.last_measurement()->test_error_percent,
+                      session.last_measurement()->train_error_percent};
+    outcome.counts = {summary.events, summary.spikes, summary.synaptic_events};
+    for (std::size_t p = 0; p < session.network().populations(); ++p) {
+      outcome.counts.push_back(session.network().population(p).spikes());
+    }
+    return outcome;
+  }
+
+  Outcome run(const proto::Experiment& experiment, const std::string& prefix) const {
+    TrainingSession session(experiment, data_);
+    Recorders recorders(experiment, session, in(prefix));
+    recorders.start();
+    const TrainingSummary summary = session.run(recorders, [] { return false; });
+    recorders.finish(summary.complete);
+    return outcome_of(session, summary);
+  }
+
+  TrainAndTest data_;
+};
+
+// All datasets of numbers in a file, by their path.
+void collect(const Hdf5File& file, const std::string& group,
+             std::vector<std::pair<std::string, std::vector<double>>>& all) {
+  for (const std::string& name : file.names_in(group)) {
+    const std::string path = (group == "/" ? "" : group) + "/" + name;
+    try {
+      all.emplace_back(path, file.read<double>(path));
+    } catch (const FileError&) {
+      collect(file, path, all);
+    }
+  }
+}
+std::vector<std::pair<std::string, std::vector<double>>> content_of(
+    const std::filesystem::path& path) {
+  std::vector<std::pair<std::string, std::vector<double>>> all;
+  collect(Hdf5File::open(path), "/", all);
+  return all;
+}
+
+constexpr std::array kFiles = {"spikes.h5", "report.h5", "trials.h5", "weights.h5", "tests.h5"};
+
+TEST_F(RecordersTest, RecordingChangesNothing) {
+  const Outcome without = run(experiment_with(""), "a_");
+  EXPECT_EQ(files(), 0U);
+  EXPECT_EQ(run(experiment_with(kEverything), "b_"), without);
+  EXPECT_EQ(files(), kFiles.size());
+  EXPECT_EQ(run(experiment_with(R"(
+    recording {
+      spikes { population: "hidden" neurons: "1-3" from_ms: 20 to_ms: 31 every_trials: 4 trials: 0 }
+      report { population: "hidden" trials: 0 step_ms: 0.01 neurons: "5" }
+      trials { every_trials: 7 plateaus: false }
+    })"),
+                "c_"),
+            without);
+}
+
+TEST_F(RecordersTest, CountsAreThoseOfTheNetwork) {
+  const Outcome outcome = run(experiment_with(kEverything), "");
+  const RecordedSpikes spikes = read_sonata_spikes(file("spikes.h5"));
+  ASSERT_EQ(spikes.populations.size(), 3U);
+  ASSERT_EQ(spikes.trials.size(), static_cast<std::size_t>(kTrain * kEpochs));
+  const Hdf5File trials = Hdf5File::open(file("trials.h5"));
+  EXPECT_EQ(trials.read<double>("/trials/end_ms"), spikes.trials.end_ms);
+  for (std::size_t p = 0; p < 3; ++p) {
+    const SpikeTrain& train = spikes.populations[p];
+    EXPECT_EQ(train.times_ms.size(), outcome.counts[3 + p]) << train.population;
+    const auto forward = trials.read<double>("/rates/" + train.population + "/forward_hz");
+    const auto target = trials.read<double>("/rates/" + train.population + "/target_hz");
+    double sum = 0;
+    for (std::size_t t = 0; t < spikes.trials.size(); ++t) {
+      const double middle = spikes.trials.target_start_ms[t];
+      sum += forward[t] * (middle - spikes.trials.start_ms[t]) +
+             target[t] * (spikes.trials.end_ms[t] - middle);
+    }
+    EXPECT_NEAR(sum / 1000 * static_cast<double>(train.neurons),
+                static_cast<double>(train.times_ms.size()), 1e-6);
+  }
+  EXPECT_THAT(trials.shape_of("/plateaus/hidden/target"), ElementsAre(kTrain * kEpochs, 8));
+  const Hdf5File weights = Hdf5File::open(file("weights.h5"));
+  EXPECT_THAT(weights.read<std::int64_t>("/epochs"), ElementsAre(0, 2, 3));
+  EXPECT_THAT(weights.shape_of("/weights/input_to_hidden"), ElementsAre(3, 12, 8));
+  std::vector<float> last(3 * std::size_t{8});
+  weights.read_rows<float>("/weights/hidden_to_output", 2, last);
+  EXPECT_EQ(last.size(), 24U);
+  const auto first_of_hidden_to_output = outcome.parameters.begin() + 12 * 8;
+  EXPECT_TRUE(std::equal(last.begin(), last.end(), first_of_hidden_to_output));
+  const Hdf5File tests = Hdf5File::open(file("tests.h5"));
+  EXPECT_THAT(tests.read<std::int64_t>("/train_examples"), ElementsAre(15, 30, 45));
+  EXPECT_EQ(tests.read<std::int64_t>("/labels").size(), 9U);
+  const auto answers = tests.read<std::int64_t>("/answers");
+  const auto labels = tests.read<std::int64_t>("/labels");
+  int errors = 0;
+  for (std::size_t i = 0; i < 9; ++i) errors += answers[18 + i] != labels[i];
+  EXPECT_NEAR(100.0 * errors / 9, outcome.errors[0], 1e-9);
+}
+
+TEST_F(RecordersTest, WindowsAndChoicesOfSpikesAreKept) {
+  run(experiment_with("recording { spikes { trials: 0 } }"), "all_");
+  run(experiment_with(R"(
+    recording {
+      spikes { population: "hidden" neurons: "1-3,6" from_ms: 20 to_ms: 31 first_trial: 2 trials: 9 every_trials: 3 }
+      spikes { population: "hidden" neurons: "3" first_trial: 5 }
+    })"),
+      "some_");
+  const RecordedSpikes all = read_sonata_spikes(file("all_spikes.h5"));
+  const RecordedSpikes some = read_sonata_spikes(file("some_spikes.h5"));
+  EXPECT_THAT(some.trials.index, ElementsAre(2, 5, 8));
+  std::vector<double> expected;
+  for (std::size_t i = 0; i < all.populations[1].times_ms.size(); ++i) {
+    const double time = all.populations[1].times_ms[i];
+    const auto neuron = all.populations[1].node_ids[i];
+    for (const std::size_t trial : {2, 5, 8}) {
+      const double start = all.trials.start_ms[trial];
+      if (time < start || time >= all.trials.end_ms[trial]) continue;
+      const bool in_window = time >= start + 20 && time < start + 31;
+      const bool chosen = (neuron >= 1 && neuron <= 3) || neuron == 6;
+      if ((in_window && chosen) || (trial == 5 && neuron == 3)) expected.push_back(time);
+    }
+  }
+  ASSERT_EQ(some.populations.size(), 1U);
+  EXPECT_FALSE(expected.empty());
+  EXPECT_EQ(some.populations[0].times_ms, expected);
+}
+
+TEST_F(RecordersTest, LayoutIsSonatas) {
+  run(experiment_with(kEverything), "");
+  for (const char* name : {"spikes.h5", "report.h5"}) {
+    const Hdf5File opened = Hdf5File::open(file(name));
+    EXPECT_EQ(opened.read_attribute<std::uint32_t>("/", "magic"), 0x0A7AU);
+    EXPECT_THAT(opened.read_attribute_array<std::uint32_t>("/", "version"), ElementsAre(0, 1));
+  }
+  const Hdf5File spikes = Hdf5File::open(file("spikes.h5"));
+  EXPECT_EQ(spikes.read_enum_attribute("/spikes/input", "sorting"), "by_time");
+  EXPECT_EQ(spikes.read_attribute<std::string>("/spikes/input/timestamps", "units"), "ms");
+  const Hdf5File report = Hdf5File::open(file("report.h5"));
+  const std::string mapping = "/report/output/mapping/";
+  EXPECT_THAT(report.read<std::uint64_t>(mapping + "node_ids"), ElementsAre(0, 2));
+  EXPECT_THAT(report.read<std::uint64_t>(mapping + "index_pointers"), ElementsAre(0, 2, 4));
+  EXPECT_THAT(report.read<std::uint32_t>(mapping + "element_ids"), ElementsAre(0, 1, 0, 1));
+  EXPECT_EQ(report.read_attribute<std::string>(mapping + "time", "units"), "ms");
+  const auto time = report.read<double>(mapping + "time");
+  const double end = read_sonata_spikes(file("spikes.h5")).trials.end_ms.back();
+  EXPECT_EQ(time[0], 0);
+  EXPECT_EQ(time[2], 5);
+  const double rows = std::floor(end / 5) + 1;
+  EXPECT_NEAR(time[1], rows * 5, 1e-9);
+  EXPECT_THAT(report.shape_of("/report/output/data"), ElementsAre(rows, 4));
+  EXPECT_THAT(report.read<std::uint32_t>("/report/hidden/mapping/element_ids")[2], 2);
+}
+
+// Dendrites: the sum of the spikes' closed forms. Soma: the differential equation, integrated in
+// steps of 0.01 ms in double precision. Single precision leaves 1e-5 of the largest summand.
+TEST_F(RecordersTest, ReportsAreTheExactSolution) {
+  const proto::Experiment experiment = experiment_with(R"(
+    recording {
+      spikes {}
+      report { population: "hidden" neurons: "0,3-7" step_ms: 0.5 }
+    })");
+  const Parameters parameters = initial_parameters(experiment.network(), experiment.seed());
+  run(experiment, "");
+  const RecordedSpikes spikes = read_sonata_spikes(file("spikes.h5"));
+  const Hdf5File report = Hdf5File::open(file("report.h5"));
+  const auto data = report.read<float>("/report/hidden/data");
+  const std::vector<std::uint32_t> neurons = {0, 3, 4, 5, 6, 7};
+  const PostsynapticPotential kernel{10, 3};
+  const auto potential = [&](std::size_t projection, const SpikeTrain& train, std::uint32_t neuron,
+                             double now) {
+    double sum = 0;
+    for (std::size_t k = 0; k < train.times_ms.size(); ++k) {
+      const double age = now - train.times_ms[k];
+      if (age <= 0) continue;
+      sum += static_cast<double>(parameters.weights[projection].row(train.node_ids[k])[neuron]) *
+             (std::exp(-age / 10) - std::exp(-age / 3)) / 7;
+    }
+    return sum;
+  };
+  constexpr double kBasal = 0.6;
+  constexpr double kTotal = 0.7;
+  ClockDrivenReference soma(8, kernel, kTotal, {{&parameters.weights[0], kBasal}}, 0.01);
+  std::vector<double> current(8);
+  for (std::size_t i = 0; i < 8; ++i) {
+    current[i] = kBasal * static_cast<double>(parameters.biases[1][i]);
+    soma.set_potential(i, current[i] / kTotal);
+  }
+  soma.set_current(current);
+  const SpikeTrain& input = spikes.populations[0];
+  std::size_t taken = 0;
+  const std::size_t rows = data.size() / 18;
+  // The weights change at the trial's end.
+  ASSERT_GT(rows, 200U);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const double now = static_cast<double>(row) * 0.5;
+    for (; taken < input.times_ms.size() && input.times_ms[taken] < now; ++taken) {
+      soma.advance(input.times_ms[taken]);
+      soma.spike(0, static_cast<std::uint32_t>(input.node_ids[taken]));
+    }
+    soma.advance(now);
+    for (std::size_t n = 0; n < neurons.size(); ++n) {
+      const std::uint32_t neuron = neurons[n];
+      const float* const elements = data.data() + row * 18 + n * 3;
+      const auto bias = static_cast<double>(parameters.biases[1][neuron]);
+      ASSERT_NEAR(elements[0], soma.potential(neuron), 2e-4) << row;
+      ASSERT_NEAR(elements[1], bias + potential(0, input, neuron, now), 2e-4) << row;
+      ASSERT_NEAR(elements[2], potential(2, spikes.populations[2], neuron, now), 2e-4) << row;
+    }
+  }
+}
+
+TEST_F(RecordersTest, AResumedRunRecordsTheSame) {
+  const proto::Experiment experiment = experiment_with(kEverything);
+  const Outcome unbroken = run(experiment, "a_");
+  for (const std::int64_t stop_after : {0, 2, 17, 30}) {
+    // Goes on after its checkpoint until it is killed, as it were.
+    class Stopping final : public TrainingObserver {
+     public:
+      explicit Stopping(Recorders& recorders) : recorders_(&recorders) {}
+      void before_trial(std::int64_t index) override { recorders_->before_trial(index); }
+      void after_trial(std::int64_t index, const PhaseTimes& times, std::size_t label) override {
+        recorders_->after_trial(index, times, label);
+      }
+      void answered(const TestAnswers& answers) override { recorders_->answered(answers); }
+      void between_steps(bool epoch_ended) override {
+        recorders_->between_steps(epoch_ended);
+        between();
+      }
+      std::function<void()> between;
+
+     private:
+      Recorders* recorders_;
+    };
+    {
+      TrainingSession session(experiment, data_);
+      Recorders recorders(experiment, session, in("b_"));
+      recorders.start();
+      Stopping observer(recorders);
+      bool is_saved = false;
+      observer.between = [&] {
+        if (is_saved || session.trained() < stop_after) return;
+        CheckpointWriter writer(file("checkpoint.h5"));
+        session.checkpoint(writer.root().in("session"));
+        recorders.checkpoint(writer.root().in("recording"));
+        writer.commit();
+        is_saved = true;
+      };
+      session.run(observer, [&] { return session.trained() >= stop_after + 7; });
+      ASSERT_TRUE(is_saved);
+    }
+    TrainingSession session(experiment, data_);
+    Recorders recorders(experiment, session, in("b_"));
+    CheckpointReader reader(file("checkpoint.h5"));
+    session.checkpoint(reader.root().in("session"));
+    recorders.checkpoint(reader.root().in("recording"));
+    const TrainingSummary summary = session.run(recorders, [] { return false; });
+    recorders.finish(summary.complete);
+    EXPECT_EQ(outcome_of(session, summary), unbroken) << stop_after;
+    for (const std::string name : kFiles) {
+      EXPECT_EQ(content_of(file("b_" + name)), content_of(file("a_" + name)))
+          << name << " stopped after " << stop_after;
+    }
+  }
+}
+
+// An input that replays the spikes it once drew: all others fire and learn as they did.
+TEST_F(RecordersTest, ReplayedInputGivesTheSameRun) {
+  const proto::Experiment experiment = experiment_with(kEverything);
+  const Outcome drawn = run(experiment, "a_");
+  proto::Experiment replaying = experiment;
+  replaying.mutable_network()
+      ->mutable_population(0)
+      ->mutable_poisson_source()
+      ->mutable_replay()
+      ->set_file(file("a_spikes.h5"));
+  EXPECT_EQ(run(replaying, "b_"), drawn);
+  for (const std::string name : kFiles) {
+    EXPECT_EQ(content_of(file("b_" + name)), content_of(file("a_" + name))) << name;
+  }
+  // Without the last epoch's, the input falls silent.
+  proto::Experiment some = experiment;
+  some.mutable_recording()->mutable_spikes(0)->set_trials(kTrain);
+  run(some, "c_");
+  replaying.mutable_network()
+      ->mutable_population(0)
+      ->mutable_poisson_source()
+      ->mutable_replay()
+      ->set_file(file("c_spikes.h5"));
+  const Outcome silent = run(replaying, "d_");
+  EXPECT_EQ(silent.counts[3],
+            read_sonata_spikes(file("c_spikes.h5")).populations[0].times_ms.size());
+  EXPECT_NE(silent.parameters, drawn.parameters);
+}
+
+TEST_F(RecordersTest, RateNetworksRecordWeightsAndAnswers) {
+  const proto::Experiment experiment = rate_experiment(R"(
+    rate_network { layer { name: "a" dense { units: 9 } } layer { name: "o" dense { units: 3 } } }
+    data { name: "mnist" }
+    training { epochs: 2 rate_learning { algorithm: BP batch_size: 4 } }
+    recording { weights {} tests: true })");
+  const ImageSetExamples train(data_.train, {});
+  const ImageSetExamples test(data_.test, {});
+  RateSession session(experiment, train, test);
+  Recorders recorders(experiment, session, in(""));
+  recorders.start();
+  session.run(recorders, [] { return false; });
+  recorders.finish(true);
+  const Hdf5File weights = Hdf5File::open(file("weights.h5"));
+  EXPECT_THAT(weights.read<std::int64_t>("/epochs"), ElementsAre(0, 1, 2));
+  EXPECT_THAT(weights.shape_of("/weights/a"), ElementsAre(3, 12, 9));
+  EXPECT_THAT(weights.shape_of("/biases/o"), ElementsAre(3, 3));
+  std::vector<float> last(3);
+  weights.read_rows<float>("/biases/o", 2, last);
+  EXPECT_TRUE(std::equal(last.begin(), last.end(), session.parameters()[1].begin() + 27));
+  const Hdf5File tests = Hdf5File::open(file("tests.h5"));
+  EXPECT_THAT(tests.read<std::int64_t>("/train_examples"), ElementsAre(0, kTrain, 2 * kTrain));
+  EXPECT_THAT(tests.shape_of("/answers"), ElementsAre(3, 9));
+  const auto answers = tests.read<std::int64_t>("/answers");
+  const auto labels = tests.read<std::int64_t>("/labels");
+  int errors = 0;
+  for (std::size_t i = 0; i < 9; ++i) errors += answers[18 + i] != labels[i];
+  EXPECT_NEAR(100.0 * errors / 9, session.last_measurement()->test_error_percent, 1e-9);
+}
+
+}  // namespace
+}  // namespace apical
