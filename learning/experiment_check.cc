@@ -64,6 +64,7 @@ class ExperimentCheck {
       check_unused("training.rate_learning", experiment_.training().has_rate_learning(),
                    "rate_network");
       check_unused("data.augmentation", experiment_.data().augmentation(), "rate_network");
+      check_unused("data.skip_bad_images", experiment_.data().skip_bad_images(), "rate_network");
     } else if (experiment_.has_rate_network()) {
       if (shape != nullptr) {
         check_rate_sizes(*shape);

@@ -48,9 +48,15 @@ Shape shape_of(const Examples& examples) {
           static_cast<std::size_t>(shape.channels)};
 }
 
-BatchSource::Options training_options(const proto::Experiment& experiment) {
+BatchSource::Options test_options(const proto::Experiment& experiment) {
   BatchSource::Options options;
   options.batch_size = static_cast<std::size_t>(experiment.training().rate_learning().batch_size());
+  options.skip_bad_images = experiment.data().skip_bad_images();
+  return options;
+}
+
+BatchSource::Options training_options(const proto::Experiment& experiment) {
+  BatchSource::Options options = test_options(experiment);
   options.random_bits = [seed = experiment.seed()](std::uint64_t epoch, std::uint32_t example) {
     RandomStream stream({seed, example, Purpose::kAugmentation, static_cast<std::uint32_t>(epoch)});
     RandomBits bits;
@@ -60,10 +66,17 @@ BatchSource::Options training_options(const proto::Experiment& experiment) {
   return options;
 }
 
-BatchSource::Options test_options(const proto::Experiment& experiment) {
-  BatchSource::Options options;
-  options.batch_size = static_cast<std::size_t>(experiment.training().rate_learning().batch_size());
-  return options;
+// Those of `images` that are not yet in `known` are told and put into it.
+void tell_skipped(const Batch& images, std::set<std::uint32_t>& known, TrainingObserver& observer) {
+  for (const SkippedImage& image : images.skipped) {
+    if (known.insert(image.example).second) observer.skipped(image.error);
+  }
+}
+
+void checkpoint(const Checkpoint& state, const std::string& name, std::set<std::uint32_t>& set) {
+  std::vector<std::uint32_t> elements(set.begin(), set.end());
+  state.list(name, elements);
+  set = {elements.begin(), elements.end()};
 }
 
 }  // namespace
@@ -143,13 +156,18 @@ std::optional<Session::TestResult> RateSession::test(const Test& test, TrainingO
   const std::vector<std::uint32_t>& order = test.interim ? interim_test_order_ : test_order_;
   RateScore score;
   test_.start_epoch(0, order);
-  for (Batch images = test_.next(); images.size() > 0; images = test_.next()) {
+  while (score.images + score.skipped < order.size()) {
     if (stop()) return std::nullopt;
-    load(images, test_batch_);
-    forward(test_batch_);
-    check_finite(test_batch_.loss);
-    score.add(test_batch_, classifies_);
-    observer.tested(score.images, order.size());
+    const Batch images = test_.next();
+    tell_skipped(images, skipped_test_images_, observer);
+    score.skipped += images.skipped.size();
+    if (images.size() > 0) {
+      load(images, test_batch_);
+      forward(test_batch_);
+      check_finite(test_batch_.loss);
+      score.add(test_batch_, classifies_);
+    }
+    observer.tested(score.images + score.skipped, order.size());
   }
   return TestResult{score, {}};
 }
@@ -165,12 +183,16 @@ void RateSession::start_epoch(int epoch, std::vector<std::uint32_t> order) {
   train_.start_epoch(static_cast<std::uint64_t>(epoch), std::move(order));
 }
 
-Score RateSession::learn(TrainingObserver& /*observer*/) {
+Score RateSession::learn(TrainingObserver& observer) {
+  const Batch images = train_.next();
+  tell_skipped(images, skipped_train_images_, observer);
+  RateScore score;
+  score.skipped = images.skipped.size();
+  if (images.size() == 0) return score;  // the last images of the epoch were all skipped
   RateBatch& batch = simulation_.batch();
-  load(train_.next(), batch);
+  load(images, batch);
   simulation_.run(updates_);
   check_finite(batch.loss);
-  RateScore score;
   score.add(batch, classifies_);
   return score;
 }
@@ -183,6 +205,8 @@ void RateSession::checkpoint_network(const Checkpoint& state) {
   }
   simulation_.checkpoint(state.in("simulation"));
   rule_->checkpoint(state.in("rule"));
+  apical::checkpoint(state, "skipped_train_images", skipped_train_images_);
+  apical::checkpoint(state, "skipped_test_images", skipped_test_images_);
 }
 
 }  // namespace apical

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "datasets/batch_source.h"
@@ -31,6 +32,10 @@ class RateSession final : public Session {
   // `train` and `test` must outlive the session. As many examples are used as the experiment's data
   // says, the first ones.
   RateSession(const proto::Experiment& experiment, const Examples& train, const Examples& test);
+
+  std::size_t skipped_images() const override {
+    return skipped_train_images_.size() + skipped_test_images_.size();
+  }
 
   const RateParameters& parameters() const { return parameters_; }
   RateRule& rule() { return *rule_; }
@@ -63,6 +68,8 @@ class RateSession final : public Session {
   RateBatch test_batch_;
   Activities test_logits_;
   RateUpdates updates_;  // of this epoch
+  std::set<std::uint32_t> skipped_train_images_;
+  std::set<std::uint32_t> skipped_test_images_;
 };
 
 }  // namespace apical
