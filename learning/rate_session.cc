@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "learning/rate_algorithms.h"
+#include "models/rate/tiles.h"
 #include "simulator/random_stream.h"
 
 namespace apical {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kTop = 5;
 constexpr int kLeastClassesForTop5 = 10;
+constexpr std::size_t kTile = 65536;  // floats
 
 // The first ones.
 std::vector<std::uint32_t> in_order(std::size_t examples) {
@@ -66,6 +68,22 @@ BatchSource::Options training_options(const proto::Experiment& experiment) {
   return options;
 }
 
+// Memory is needed for the images of a batch that there can be.
+proto::Experiment with_possible_batch_size(proto::Experiment experiment, const Examples& train,
+                                           const Examples& test) {
+  const Session::Sizes sizes = sizes_of(experiment, train, test);
+  proto::RateLearning& learning = *experiment.mutable_training()->mutable_rate_learning();
+  const std::size_t most = std::max({sizes.train, sizes.test, std::size_t{1}});
+  if (sizes.step > most) learning.set_batch_size(static_cast<int>(most));
+  return experiment;
+}
+
+void copy(std::span<const float> from, std::span<float> to) {
+  for_each_tile(from.size(), kTile, [&](std::size_t first, std::size_t count) {
+    std::copy_n(&from[first], count, &to[first]);
+  });
+}
+
 // Those of `images` that are not yet in `known` are told and put into it.
 void tell_skipped(const Batch& images, std::set<std::uint32_t>& known, TrainingObserver& observer) {
   for (const SkippedImage& image : images.skipped) {
@@ -104,7 +122,7 @@ RateSession::RateSession(const proto::Experiment& experiment, const Examples& tr
                .top5_errors = classifies(experiment) && train.classes() >= kLeastClassesForTop5,
                .loss = true},
               train.classes()),
-      experiment_(experiment),
+      experiment_(with_possible_batch_size(experiment, train, test)),
       settings_(experiment_.training().rate_learning()),
       test_order_(in_order(sizes_of(experiment, train, test).test)),
       interim_test_order_(interim_test_order(experiment.training(), test_order_.size())),
@@ -122,13 +140,10 @@ RateSession::RateSession(const proto::Experiment& experiment, const Examples& tr
 
 void RateSession::load(const Batch& images, RateBatch& batch) const {
   batch.size = images.size();
-  std::ranges::copy(images.values, batch.h(0).values);
+  copy(images.values, batch.h(0).all());
   std::ranges::copy(images.labels, batch.labels.begin());
   const BatchView target = batch.target.of(batch.size);
-  if (!classifies_) {
-    std::ranges::copy(images.values, target.values);
-    return;
-  }
+  if (!classifies_) return copy(images.values, target.all());
   std::ranges::fill(target.all(), 0.0F);
   for (std::size_t n = 0; n < batch.size; ++n) target.row(n)[images.labels[n]] = 1.0F;
 }

@@ -32,7 +32,7 @@ class SkipBadImages : public TestWithFolder {
     fill("val", kBadTest);
     put(folder_ / "small.textproto", R"(
       rate_network {
-        layer { name: "a" locally_connected { kernel: 3 channels: 1 stride: 32 } }
+        layer { name: "a" locally_connected { kernel: 32 channels: 1 stride: 32 } }
         layer { name: "o" dense { units: 1000 } }
       }
       data { name: "imagenet" }
