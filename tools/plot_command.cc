@@ -4,23 +4,18 @@
 #include <array>
 #include <boost/program_options.hpp>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <optional>
-#include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
-#include "simulator/file_error.h"
-#include "simulator/sonata_spikes.h"
 #include "tools/atomic_file.h"
 #include "tools/command_line.h"
 #include "tools/exit_code.h"
-#include "tools/gnuplot.h"
-#include "tools/learning_curve.h"
-#include "tools/spike_raster.h"
+#include "tools/pictures/gnuplot.h"
+#include "tools/pictures/picture_kind.h"
 #include "tools/write_error.h"
 
 namespace apical {
@@ -30,109 +25,117 @@ namespace options = boost::program_options;
 
 using Path = std::filesystem::path;
 
-struct PlotRequest {
-  std::vector<Path> files;
-  Path picture;
-  PictureFormat format = PictureFormat::kPng;
-  std::string title;
-  std::optional<std::int64_t> trial;
-  bool force = false;
-};
-
-std::string learning_curve_picture(const PlotRequest& request) {
-  std::vector<LearningCurve> curves;
-  curves.reserve(request.files.size());
-  for (const Path& file : request.files) curves.push_back(read_learning_curve(file));
-  return learning_curve_script(curves, request.title, request.format);
-}
-
-std::string spike_raster_picture(const PlotRequest& request) {
-  if (request.files.size() > 1) throw UsageError("a raster is of one file of spikes; name one");
-  const RecordedSpikes spikes = read_sonata_spikes(request.files[0]);
-  try {
-    return spike_raster_script(take_trial(spikes, request.trial), request.title, request.format);
-  } catch (const std::out_of_range& error) {
-    throw FileError(request.files[0], FileAccess::kRead, error.what());
-  }
-}
-
-// A kind of picture, by the ending of the files that it is drawn from.
-struct PictureKind {
-  std::string_view ending;
-  std::string_view what;
-  std::string (*script)(const PlotRequest&);
-};
-
-constexpr std::array kPictureKinds = {
-    PictureKind{".csv", "metrics.csv or a run's folder: test and train error while learning",
-                learning_curve_picture},
-    PictureKind{".h5", "spikes.h5: the spikes of one trial", spike_raster_picture},
-};
-
-const PictureKind& kind_of(const Path& file) {
-  const auto kind =
-      std::find_if(kPictureKinds.begin(), kPictureKinds.end(),
-                   [&](const PictureKind& k) { return file.extension() == k.ending; });
-  if (kind == kPictureKinds.end()) {
-    throw UsageError(file.string() +
-                     ": no picture is drawn of such a file; name a metrics.csv, a "
-                     "run's folder or a spikes.h5");
-  }
-  return *kind;
-}
+// The choices that only some kinds of pictures know.
+constexpr std::array<std::string_view, 8> kChoices = {
+    "trial", "population", "neuron", "projection", "epoch", "examples", "measure", "x"};
 
 options::options_description visible_options() {
   options::options_description visible("Options");
-  visible.add_options()                                                                   //
-      ("output,o", options::value<std::string>(), "the picture: .png, .svg or .pdf")      //
-      ("trial", options::value<std::int64_t>(), "the trial of a raster [the first one]")  //
+  visible.add_options()                                                               //
+      ("output,o", options::value<std::string>(), "the picture: .png, .svg or .pdf")  //
+      ("kind", options::value<std::string>(), "what to draw [what suits the file]")   //
       ("title", options::value<std::string>()->default_value("", ""),
-       "title instead of the usual one")("force", "replace the picture if there is one");
+       "title instead of the usual one")("force", "replace the picture if there is one")  //
+      ("trial", options::value<std::int64_t>(),
+       "the trial of raster, rates or potentials [the first one; of rates all]")  //
+      ("population", options::value<std::string>(),
+       "the population of rates [all] or potentials [the first one]")  //
+      ("neuron", options::value<std::uint64_t>(),
+       "the neuron of potentials [the first one recorded]")  //
+      ("projection", options::value<std::string>(),
+       "the projection or layer of receptive-fields [the first from an image]")  //
+      ("epoch", options::value<std::int64_t>(),
+       "after which the weights of receptive-fields are shown [the last one]")  //
+      ("examples", options::value<std::int64_t>(),
+       "training examples after which the test of confusion was [the last one]")  //
+      ("measure", options::value<std::string>(),
+       "error or loss, of learning-curve and sweep [error if there is one]")  //
+      ("x", options::value<std::string>(),
+       "the field of sweep, as --set takes it [the one that differs]");
   return visible;
 }
 
 void print_help(const options::options_description& visible) {
-  std::cout << "Usage: apical plot FILE ... -o PICTURE\n\nDraws, by the kind of file:\n";
-  for (const PictureKind& kind : kPictureKinds) std::cout << "  " << kind.what << "\n";
+  std::cout << "Usage: apical plot FILE ... [--kind KIND] -o PICTURE\n\n"
+               "FILE is a run's folder or a file in it. Kinds, the first of a file being drawn "
+               "unasked:\n";
+  for (const PictureKind& kind : picture_kinds()) {
+    std::cout << "  " << kind.name << std::string(18 - kind.name.size(), ' ') << kind.file
+              << std::string(13 - kind.file.size(), ' ') << kind.what << "\n";
+  }
   std::cout << "\n" << visible;
 }
 
-PlotRequest request_of(const options::variables_map& given) {
-  if (given.count("file") == 0) throw UsageError("no file named; apical plot FILE ... -o PICTURE");
-  if (given.count("output") == 0) throw UsageError("no picture named; add -o PICTURE.png");
-
-  PlotRequest request;
-  for (const std::string& file : given["file"].as<std::vector<std::string>>()) {
-    std::error_code ignored;
-    const bool folder = std::filesystem::is_directory(file, ignored);
-    request.files.push_back(folder ? Path(file) / "metrics.csv" : Path(file));
-  }
-  request.picture = given["output"].as<std::string>();
-  request.title = given["title"].as<std::string>();
-  if (given.count("trial") != 0) request.trial = given["trial"].as<std::int64_t>();
-  request.force = given.count("force") != 0;
-  const auto format = picture_format(request.picture);
-  if (!format) {
-    throw UsageError(request.picture.string() +
-                     ": no such kind of picture; .png, .svg or .pdf would be right");
-  }
-  request.format = *format;
-  return request;
+template <typename T>
+std::optional<T> choice(const options::variables_map& given, const char* name) {
+  return given.count(name) == 0 ? std::nullopt : std::optional(given[name].as<T>());
 }
 
-void plot(const PlotRequest& request) {
-  const PictureKind& kind = kind_of(request.files.front());
-  for (const Path& file : request.files) {
-    if (&kind_of(file) != &kind) {
-      throw UsageError(file.string() + ": of another kind than " + request.files[0].string() +
+// One kind for all files.
+const PictureKind& kind_of(const options::variables_map& given,
+                           const std::vector<std::string>& files) {
+  if (given.count("kind") != 0) return picture_kind_named(given["kind"].as<std::string>());
+  if (given.count("x") != 0) return picture_kind_named("sweep");
+  const PictureKind& kind = picture_kind_of(files.front());
+  for (const std::string& file : files) {
+    if (&picture_kind_of(file) != &kind) {
+      throw UsageError(file + ": of another kind than " + files.front() +
                        "; plot them one after the other");
     }
   }
-  std::error_code ignored;
-  if (!request.force && std::filesystem::exists(request.picture, ignored)) {
-    throw WriteError(request.picture, "is there already; --force replaces it");
+  return kind;
+}
+
+void check_choices(const options::variables_map& given, const PictureKind& kind) {
+  for (const std::string_view name : kChoices) {
+    if (given.count(std::string(name)) == 0) continue;
+    if (std::ranges::find(kind.options, name) == kind.options.end()) {
+      throw UsageError("--" + std::string(name) + ": means nothing to the picture `" +
+                       std::string(kind.name) + "`; leave it out");
+    }
   }
-  write_file_atomically(request.picture, draw_with_gnuplot(kind.script(request)));
+  const auto files = given["file"].as<std::vector<std::string>>().size();
+  if (!kind.several && files > 1) {
+    throw UsageError("the picture `" + std::string(kind.name) + "` is of one file; name one");
+  }
+}
+
+PictureRequest request_of(const options::variables_map& given, const PictureKind& kind,
+                          PictureFormat format) {
+  PictureRequest request;
+  for (const std::string& file : given["file"].as<std::vector<std::string>>()) {
+    request.files.push_back(file_for(kind, file));
+  }
+  request.format = format;
+  request.title = given["title"].as<std::string>();
+  request.trial = choice<std::int64_t>(given, "trial");
+  request.population = choice<std::string>(given, "population");
+  request.neuron = choice<std::uint64_t>(given, "neuron");
+  request.projection = choice<std::string>(given, "projection");
+  request.epoch = choice<std::int64_t>(given, "epoch");
+  request.examples = choice<std::int64_t>(given, "examples");
+  request.measure = choice<std::string>(given, "measure");
+  request.x = choice<std::string>(given, "x");
+  return request;
+}
+
+void plot(const options::variables_map& given) {
+  if (given.count("file") == 0) throw UsageError("no file named; apical plot FILE ... -o PICTURE");
+  if (given.count("output") == 0) throw UsageError("no picture named; add -o PICTURE.png");
+  const Path picture = given["output"].as<std::string>();
+  const auto format = picture_format(picture);
+  if (!format) {
+    throw UsageError(picture.string() +
+                     ": no such kind of picture; .png, .svg or .pdf would be right");
+  }
+  const PictureKind& kind = kind_of(given, given["file"].as<std::vector<std::string>>());
+  check_choices(given, kind);
+  std::error_code ignored;
+  if (given.count("force") == 0 && std::filesystem::exists(picture, ignored)) {
+    throw WriteError(picture, "is there already; --force replaces it");
+  }
+  write_file_atomically(picture,
+                        draw_with_gnuplot(kind.script(request_of(given, kind, *format))));
 }
 
 ExitCode parse_and_plot(std::span<const std::string> arguments) {
@@ -141,7 +144,7 @@ ExitCode parse_and_plot(std::span<const std::string> arguments) {
   if (given.count("help") != 0) {
     print_help(visible);
   } else {
-    plot(request_of(given));
+    plot(given);
   }
   return ExitCode::kDone;
 }

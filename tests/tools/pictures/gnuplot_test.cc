@@ -1,4 +1,4 @@
-#include "tools/gnuplot.h"
+#include "tools/pictures/gnuplot.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "tools/spike_raster.h"
+#include "tools/pictures/spike_raster.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

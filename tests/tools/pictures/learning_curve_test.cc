@@ -1,4 +1,4 @@
-#include "tools/learning_curve.h"
+#include "tools/pictures/learning_curve.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

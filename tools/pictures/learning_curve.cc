@@ -1,0 +1,245 @@
+#include "tools/pictures/learning_curve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <string_view>
+#include <utility>
+
+namespace apical {
+namespace {
+
+using Spreads = std::vector<std::optional<Spread>>;
+
+std::optional<Spread> last_value(const Spreads& values) {
+  const auto found = std::find_if(values.rbegin(), values.rend(),
+                                  [](const auto& value) { return value.has_value(); });
+  return found == values.rend() ? std::nullopt : *found;
+}
+
+// What both axes must hold.
+struct Extent {
+  double most_examples = 0;
+  double least = std::numeric_limits<double>::infinity();
+  double most = 0;
+
+  void add(const LearningCurve& curve) {
+    for (const double examples : curve.train_examples) {
+      most_examples = std::max(most_examples, examples);
+    }
+    for (const Spreads* values : {&curve.test, &curve.train}) {
+      for (const auto& value : *values) {
+        if (!value) continue;
+        least = std::min(least, value->low);
+        most = std::max(most, value->high);
+      }
+    }
+  }
+
+  // From an untrained network's 90 % to the last few, a linear axis shows only the first rows.
+  bool wants_log() const { return least > 0 && most > 4 * least; }
+};
+
+// Tics of a logarithmic axis: 1, 2, 5 of each decade, and more if there are few decades.
+std::string log_tics(const Extent& extent) {
+  std::vector<std::string> tics;
+  const bool few = extent.most < 100 * extent.least;
+  for (double decade = 1e-9; decade < 1e9; decade *= 10) {
+    for (const double digit : {1.0, 1.5, 2.0, 3.0, 5.0, 7.0}) {
+      const bool coarse = digit == 1 || digit == 2 || digit == 5;
+      const double tic = digit * decade;
+      if ((few || coarse) && tic > extent.least / 2 && tic < extent.most * 2) {
+        tics.push_back(fmt::format("{:g}", tic));
+      }
+    }
+  }
+  return fmt::format("set ytics ({})\n", fmt::join(tics, ", "));
+}
+
+std::string axes_script(const Extent& extent, const Measure& measure) {
+  const bool thousands = extent.most_examples >= 20000;
+  const double scale = thousands ? 1e-3 : 1;
+  const double right = extent.most_examples > 0 ? extent.most_examples * scale : 1;
+  std::string script = fmt::format(
+      "set xlabel \"{}\\n \"\nset xrange [{}:{}]\nset ylabel {}\n"
+      "set grid xtics ytics linecolor rgb '#e4e4e4' linewidth 0.6 linetype 1\n",
+      thousands ? "Training examples (thousands)" : "Training examples", -0.02 * right,
+      1.03 * right, gnuplot_string(measure.axis));
+  if (extent.most_examples == 0) script += "set xtics (0)\n";
+  if (extent.wants_log()) {
+    const double top = extent.most * 1.15;
+    script += "set logscale y\n" + log_tics(extent) +
+              fmt::format("set yrange [{}:{}]\n", extent.least / 1.15,
+                          measure.unit == " %" ? std::min(top, 110.0) : top);
+  } else {
+    const double margin = std::max(0.15 * (extent.most - extent.least),
+                                   std::max(0.1 * extent.most, 0.1));
+    script += fmt::format(
+        "set yrange [{}:{}]\n",
+        std::max(extent.least - margin, 0.0) - (extent.least < margin ? 0.02 * extent.most : 0),
+        extent.most + margin);
+  }
+  return script;
+}
+
+// An inline block of data, named `name`: training examples, mean, low, high.
+std::string data_block(const std::string& name, const LearningCurve& curve, const Spreads& values,
+                       double scale) {
+  std::string block = name + " << EOD\n";
+  for (std::size_t row = 0; row < values.size(); ++row) {
+    const std::optional<Spread>& value = values[row];
+    if (!value) continue;
+    block += fmt::format("{} {} {} {}\n", curve.train_examples[row] * scale, value->mean,
+                         value->low, value->high);
+  }
+  return block + "EOD\n";
+}
+
+std::string number_text(double value, const Measure& measure) {
+  return fmt::format("{:.{}f}{}", value, measure.digits, measure.unit);
+}
+
+// A curve's last values.
+std::string key_text(const LearningCurve& curve, const Measure& measure) {
+  std::vector<std::string> texts;
+  if (const auto test = last_value(curve.test)) {
+    texts.push_back("test " + number_text(test->mean, measure));
+    if (curve.seeds > 1) {
+      texts.back() += fmt::format(" ({:.{}f} to {})", test->low, measure.digits,
+                                  number_text(test->high, measure));
+    }
+  }
+  if (const auto train = last_value(curve.train)) {
+    texts.push_back("train " + number_text(train->mean, measure));
+  }
+  const std::string seeds = curve.seeds > 1 ? fmt::format(", {} seeds", curve.seeds) : "";
+  return fmt::format("{}{}: {}", curve.name, seeds, fmt::join(texts, ", "));
+}
+
+class Plots {
+ public:
+  void add_band(const std::string& data, std::string_view colour) {
+    plots_.push_back(
+        fmt::format("{} using 1:3:4 with filledcurves fillstyle transparent solid 0.18 noborder "
+                    "fillcolor rgb '{}' notitle",
+                    data, colour));
+  }
+
+  void add(const std::string& data, std::string_view colour, bool test, std::size_t rows,
+           const std::string& key) {
+    // Many markers on a line would hide it.
+    const char* point_size = rows > 200 ? "0" : rows > 30 ? "0.35" : "0.7";
+    plots_.push_back(fmt::format(
+        "{} using 1:2 with linespoints linewidth {} dashtype {} pointtype {} pointsize {} "
+        "linecolor rgb '{}' {}",
+        data, test ? "1.8" : "1.2", test ? "1" : "(9,5)", test ? 7 : 6, point_size, colour,
+        key.empty() ? "notitle" : "title " + gnuplot_string(key)));
+  }
+
+  std::string script() const { return fmt::format("plot {}\n", fmt::join(plots_, ", \\\n  ")); }
+
+ private:
+  std::vector<std::string> plots_;
+};
+
+std::string ylabel_of(const Measure& measure, bool several, bool band) {
+  if (!several && !band) return "";
+  std::string label = fmt::format("{}: test solid, train dashed", measure.axis);
+  if (band) label += "; band: lowest to highest seed";
+  return "set ylabel " + gnuplot_string(label) + "\n";
+}
+
+}  // namespace
+
+LearningCurve learning_curve_of(const RunGroup& group, const Measure& measure) {
+  LearningCurve curve{group.name, group.runs.size(), {}, {}, {}};
+  // By the number of training examples: the values of each run that has been so far.
+  std::map<double, std::pair<std::vector<double>, std::vector<double>>> rows;
+  std::map<double, std::size_t> runs_there;
+  for (const Run* run : group.runs) {
+    const MetricsColumn& examples = run->metrics.column("train_examples");
+    const MetricsColumn& test = run->metrics.column(measure.test);
+    const MetricsColumn& train = run->metrics.column(measure.train);
+    for (std::size_t row = 0; row < examples.size(); ++row) {
+      if (!examples[row]) run->metrics.fail("train_examples is empty; a number would be right");
+      auto& [tests, trains] = rows[*examples[row]];
+      ++runs_there[*examples[row]];
+      if (test[row]) tests.push_back(*test[row]);
+      if (train[row]) trains.push_back(*train[row]);
+    }
+  }
+  const auto spread = [](const std::vector<double>& values) {
+    return values.empty() ? std::nullopt : std::optional(spread_of(values));
+  };
+  for (const auto& [examples, values] : rows) {
+    if (runs_there[examples] < curve.seeds) continue;
+    curve.train_examples.push_back(examples);
+    curve.test.push_back(spread(values.first));
+    curve.train.push_back(spread(values.second));
+  }
+  if (!last_value(curve.test) && !last_value(curve.train)) {
+    group.runs.front()->metrics.fail("has no test in common with the other seeds of its experiment");
+  }
+  return curve;
+}
+
+std::string learning_curve_script(std::span<const LearningCurve> curves, const Measure& measure,
+                                  const std::string& title, PictureFormat format) {
+  Extent extent;
+  for (const LearningCurve& curve : curves) extent.add(curve);
+  const double scale = extent.most_examples >= 20000 ? 1e-3 : 1;
+  const bool one = curves.size() == 1;
+  const bool band = std::ranges::any_of(curves, [](const auto& curve) { return curve.seeds > 1; });
+
+  // The key is below the plot, where no curve can be: a line a run.
+  const int key_lines = static_cast<int>(one ? 1 : curves.size());
+  std::string script = gnuplot_preamble(format, {.width = 800, .height = 460 + 18 * key_lines});
+  const std::string shown_title = !title.empty() ? title
+                                  : one          ? "Learning curve of " + curves[0].name
+                                                 : "Learning curves";
+  script += fmt::format("set title {} font ',12'\n", gnuplot_string(shown_title));
+  script += axes_script(extent, measure);
+  script += fmt::format("set key below center Left reverse samplen 3 spacing 1.2 maxcols {}\n",
+                        one && !band ? 2 : 1);
+  script += ylabel_of(measure, !one, band);
+  Plots plots;
+  std::string data;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    const LearningCurve& curve = curves[i];
+    const std::string_view colour = kColours[i % kColours.size()];
+    bool in_key = false;
+    for (const bool test : {true, false}) {
+      const Spreads& values = test ? curve.test : curve.train;
+      const auto last = last_value(values);
+      if (!last) continue;
+      const std::string name = fmt::format("${}{}", test ? "test" : "train", i);
+      data += data_block(name, curve, values, scale);
+      if (test && curve.seeds > 1) plots.add_band(name, colour);
+      std::string key;
+      if (one && !band) {
+        key = fmt::format("{} {} {}", test ? "test" : "train", measure.word,
+                          number_text(last->mean, measure));
+      } else if (!std::exchange(in_key, true)) {
+        key = key_text(curve, measure);
+      }
+      plots.add(name, colour, test, values.size(), key);
+    }
+  }
+  return script + data + plots.script();
+}
+
+std::string learning_curve_picture(const PictureRequest& request) {
+  std::vector<Run> runs;
+  runs.reserve(request.files.size());
+  for (const auto& file : request.files) runs.push_back(read_run(file));
+  const Measure& measure = measure_of(runs, request.measure);
+  std::vector<LearningCurve> curves;
+  for (const RunGroup& group : group_by_seed(runs)) {
+    curves.push_back(learning_curve_of(group, measure));
+  }
+  return learning_curve_script(curves, measure, request.title, request.format);
+}
+
+}  // namespace apical

@@ -1,0 +1,41 @@
+#include "tools/pictures/phases.h"
+
+#include <fmt/format.h>
+
+namespace apical {
+namespace {
+
+constexpr double kLeastNameShare = 0.16;  // of the time axis that a phase's name takes
+
+}  // namespace
+
+std::string phase_shading(const Phases& phases, double bottom, double top) {
+  const auto shade = [&](double from, double to, std::string_view colour) {
+    return fmt::format(
+        "set object rectangle from {},{} to {},{} behind fillcolor rgb '{}' fillstyle solid "
+        "noborder\n",
+        from, bottom, to, top, colour);
+  };
+  return shade(0, phases.target_start_ms, kForwardShade) +
+         shade(phases.target_start_ms, phases.end_ms, kTargetShade);
+}
+
+std::string phase_boundary(const Phases& phases, double bottom, double top) {
+  if (!phases.both()) return "";
+  return fmt::format(
+      "set arrow from {0},{1} to {0},{2} nohead front linewidth 1 dashtype (6,4) linecolor rgb "
+      "'#444444'\n",
+      phases.target_start_ms, bottom, top);
+}
+
+std::string phase_names(const Phases& phases, double y) {
+  const auto name_phase = [&](double from, double to, std::string_view name) -> std::string {
+    if (to - from < kLeastNameShare * phases.end_ms) return "";
+    return fmt::format("set label '{}' at {},{} center offset 0,0.5 textcolor rgb '#444444'\n",
+                       name, (from + to) / 2, y);
+  };
+  return name_phase(0, phases.target_start_ms, "forward phase") +
+         name_phase(phases.target_start_ms, phases.end_ms, "target phase");
+}
+
+}  // namespace apical

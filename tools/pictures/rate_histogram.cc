@@ -1,0 +1,196 @@
+#include "tools/pictures/rate_histogram.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <stdexcept>
+
+#include "tools/pictures/trial_spikes.h"
+
+namespace apical {
+namespace {
+
+constexpr double kBins = 25;  // about so many, in each panel
+constexpr std::size_t kPanelsInARow = 3;
+constexpr std::string_view kForwardColour = kColours[0];
+constexpr std::string_view kTargetColour = kColours[1];
+
+// Counts each neuron's spikes in [from, to).
+void count_spikes(const SpikeTrain& train, double from, double to, std::vector<double>& counts) {
+  const auto first = std::lower_bound(train.times_ms.begin(), train.times_ms.end(), from);
+  const auto last = std::lower_bound(first, train.times_ms.end(), to);
+  for (auto time = first; time != last; ++time) {
+    counts[train.node_ids[static_cast<std::size_t>(time - train.times_ms.begin())]] += 1;
+  }
+}
+
+void divide(std::vector<double>& counts, double duration_ms) {
+  if (duration_ms <= 0) counts.clear();
+  for (double& count : counts) count *= 1000 / duration_ms;
+}
+
+NeuronRates rates_of(const SpikeTrain& train, const TrialTimes& trials) {
+  NeuronRates rates{train.population, std::vector<double>(train.neurons),
+                    std::vector<double>(train.neurons)};
+  double forward_ms = 0;
+  double target_ms = 0;
+  for (std::size_t t = 0; t < trials.size(); ++t) {
+    count_spikes(train, trials.start_ms[t], trials.target_start_ms[t], rates.forward_hz);
+    count_spikes(train, trials.target_start_ms[t], trials.end_ms[t], rates.target_hz);
+    forward_ms += trials.target_start_ms[t] - trials.start_ms[t];
+    target_ms += trials.end_ms[t] - trials.target_start_ms[t];
+  }
+  divide(rates.forward_hz, forward_ms);
+  divide(rates.target_hz, target_ms);
+  return rates;
+}
+
+// The trials that are counted; of a file without any, one that is all of it.
+TrialTimes counted_trials(const RecordedSpikes& spikes, std::optional<std::int64_t> trial) {
+  const TrialTimes& trials = spikes.trials;
+  if (trials.size() == 0 || trial) {
+    const TrialSpikes one = take_trial(spikes, trial);
+    const double start = one.trial ? trials.start_ms[row_of_trial(trials, trial)] : 0;
+    return {{start}, {start + one.target_start_ms}, {start + one.end_ms}, {0}, {0}};
+  }
+  return trials;
+}
+
+double mean(const std::vector<double>& values) {
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+// 1, 2 or 5 times a power of ten, not less than `width`.
+double round_up(double width) {
+  const double decade = std::pow(10, std::floor(std::log10(width)));
+  for (const double digit : {1.0, 2.0, 5.0}) {
+    if (digit * decade >= width * (1 - 1e-9)) return digit * decade;
+  }
+  return 10 * decade;
+}
+
+double highest(const NeuronRates& rates) {
+  double high = 1;
+  for (const auto* values : {&rates.forward_hz, &rates.target_hz}) {
+    for (const double value : *values) high = std::max(high, value);
+  }
+  return high;
+}
+
+// Outline of the histogram: the share of `rates` in each bin, in percent.
+std::string outline(const std::string& name, const std::vector<double>& rates, double width,
+                    std::size_t bins) {
+  std::vector<double> shares(bins);
+  for (const double rate : rates) {
+    const auto bin = static_cast<std::size_t>(rate / width * (1 + 1e-12));
+    shares[std::min(bin, bins - 1)] += 100 / static_cast<double>(rates.size());
+  }
+  std::string block = name + " << EOD\n0 0\n";
+  for (std::size_t i = 0; i < bins; ++i) {
+    const double left = static_cast<double>(i) * width;
+    block += fmt::format("{0} {2}\n{1} {2}\n", left, left + width, shares[i]);
+  }
+  return block + fmt::format("{} 0\nEOD\n", static_cast<double>(bins) * width);
+}
+
+std::string means_text(const NeuronRates& rates) {
+  const std::string forward = fmt::format("mean {:.1f} Hz", mean(rates.forward_hz));
+  if (rates.target_hz.empty()) return forward;
+  return fmt::format("{}, in target {:.1f} Hz", forward, mean(rates.target_hz));
+}
+
+std::string panel_script(const NeuronRates& rates, std::size_t panel) {
+  const double high = highest(rates);
+  const double width = round_up(high / kBins);
+  const auto bins = static_cast<std::size_t>(std::floor(high / width)) + 1;
+  const bool both = !rates.target_hz.empty();
+  std::string script = outline(fmt::format("$forward{}", panel), rates.forward_hz, width, bins);
+  if (both) script += outline(fmt::format("$target{}", panel), rates.target_hz, width, bins);
+  script += fmt::format(
+      "set title {}.\"\\n\".{} font ',10'\nset xrange [0:{}]\nset ylabel '{}'\n",
+      gnuplot_string(fmt::format("{}: {}", rates.population,
+                                 count_text(rates.forward_hz.size(), "neuron"))),
+      gnuplot_string(means_text(rates)), static_cast<double>(bins) * width,
+      panel % kPanelsInARow == 0 ? "Neurons (%)" : "");
+  script += fmt::format(
+      "plot $forward{} using 1:2 with filledcurves fillstyle transparent solid 0.35 noborder "
+      "fillcolor rgb '{}'",
+      panel, kForwardColour);
+  if (both) {
+    script += fmt::format(", $target{} using 1:2 with lines linewidth 1.4 linecolor rgb '{}'",
+                          panel, kTargetColour);
+  }
+  return script + "\n";
+}
+
+// What the colours mean, once for all panels.
+std::string legend_script(bool both, std::size_t height) {
+  const double line = 1 - 44 / static_cast<double>(height);
+  if (!both) return "";
+  return fmt::format(
+      "set label 1 'filled: forward phase' at screen 0.49,{0} right textcolor rgb '{1}'\n"
+      "set label 2 'line: target phase' at screen 0.51,{0} left textcolor rgb '{2}'\n",
+      line, kForwardColour, kTargetColour);
+}
+
+}  // namespace
+
+std::vector<NeuronRates> neuron_rates(const RecordedSpikes& spikes,
+                                      const std::optional<std::string>& population,
+                                      std::optional<std::int64_t> trial) {
+  const TrialTimes trials = counted_trials(spikes, trial);
+  std::vector<NeuronRates> rates;
+  std::vector<std::string> names;
+  for (const SpikeTrain& train : spikes.populations) {
+    names.push_back(train.population);
+    if (train.neurons == 0 || (population && *population != train.population)) continue;
+    rates.push_back(rates_of(train, trials));
+  }
+  if (rates.empty()) {
+    throw std::out_of_range(
+        population ? fmt::format("holds no spikes of a population {}; it holds {}", *population,
+                                 fmt::join(names, ", "))
+                   : "holds no neurons");
+  }
+  return rates;
+}
+
+std::string rate_histogram_script(std::span<const NeuronRates> rates, const std::string& title,
+                                  PictureFormat format) {
+  const std::size_t columns = std::min(rates.size(), kPanelsInARow);
+  const std::size_t rows = (rates.size() + kPanelsInARow - 1) / kPanelsInARow;
+  const std::size_t width = std::max<std::size_t>(80 + 290 * columns, 520);
+  const std::size_t height = 60 + 310 * rows;
+  const bool both = std::ranges::any_of(rates, [](const auto& r) { return !r.target_hz.empty(); });
+  std::string script = gnuplot_preamble(
+      format, {.width = static_cast<int>(width), .height = static_cast<int>(height)});
+  script += fmt::format(
+      "unset key\nset xlabel 'Firing rate of a neuron (Hz)'\nset yrange [0:*]\n"
+      "set multiplot layout {},{} title {} font ',12' margins screen {},{},{},{} spacing screen "
+      "{},{}\n",
+      rows, columns, gnuplot_string(title.empty() ? "Firing rates" : title),
+      70 / static_cast<double>(width), 1 - 20 / static_cast<double>(width),
+      54 / static_cast<double>(height), 1 - 104 / static_cast<double>(height),
+      46 / static_cast<double>(width), 104 / static_cast<double>(height));
+  script += legend_script(both, height);
+  for (std::size_t panel = 0; panel < rates.size(); ++panel) {
+    script += panel_script(rates[panel], panel);
+    if (panel == 0) script += "unset label\n";
+  }
+  return script + "unset multiplot\n";
+}
+
+std::string rate_histogram_picture(const PictureRequest& request) {
+  const RecordedSpikes spikes = read_sonata_spikes(request.files[0]);
+  try {
+    return rate_histogram_script(neuron_rates(spikes, request.population, request.trial),
+                                 request.title, request.format);
+  } catch (const std::out_of_range& error) {
+    throw FileError(request.files[0], FileAccess::kRead, error.what());
+  }
+}
+
+}  // namespace apical

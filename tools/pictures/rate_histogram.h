@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "simulator/sonata_spikes.h"
+#include "tools/pictures/gnuplot.h"
+#include "tools/pictures/picture_request.h"
+
+namespace apical {
+
+// The mean firing rate of each neuron of a population, in Hz: in the forward and in the target
+// phases of the trials that are counted. Without a target phase (or without trials, as in files of
+// other programs: then over the whole recording) `target_hz` is empty.
+struct NeuronRates {
+  std::string population;
+  std::vector<double> forward_hz;
+  std::vector<double> target_hz;
+};
+
+// Of the population `population`, or of all; in the trial `trial`, or in all. Throws
+// std::out_of_range, saying what there is, if that is not recorded.
+std::vector<NeuronRates> neuron_rates(const RecordedSpikes& spikes,
+                                      const std::optional<std::string>& population,
+                                      std::optional<std::int64_t> trial);
+
+// The gnuplot script of a panel a population: the share of neurons by firing rate.
+std::string rate_histogram_script(std::span<const NeuronRates> rates, const std::string& title,
+                                  PictureFormat format);
+
+// The picture kind: the file is a spikes.h5.
+std::string rate_histogram_picture(const PictureRequest& request);
+
+}  // namespace apical

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/metrics_file.h"
+
+namespace apical {
+
+// A run as pictures compare it.
+struct Run {
+  std::string name;  // of its folder
+  MetricsFile metrics;
+  // Of its experiment.textproto, by the paths that `--set` takes; empty without one.
+  std::map<std::string, std::string> fields;
+};
+
+// Reads a metrics.csv and the experiment.textproto beside it. Throws FileError, ModelFileError.
+Run read_run(const std::filesystem::path& metrics);
+
+// Runs of one experiment that differ in their seed only.
+struct RunGroup {
+  std::string name;
+  std::vector<const Run*> runs;
+};
+
+// Groups `runs`, which outlive the groups, in the order of each group's first run. A run without
+// an experiment.textproto is a group of its own. What never changes a result (its name, what it
+// records) does not part runs, nor does the field at the path `apart_from`, if it is not empty.
+std::vector<RunGroup> group_by_seed(std::span<const Run> runs, std::string_view apart_from = {});
+
+// What is measured on a test set and drawn against something.
+struct Measure {
+  std::string_view test;   // column of metrics.csv
+  std::string_view train;  // likewise
+  std::string_view axis;   // what it is, with its unit
+  std::string_view word;   // what it is, in a sentence
+  std::string_view unit;   // behind a number
+  int digits = 2;          // after the decimal point
+};
+
+// The error, or the loss if no run has errors: autoencoders have none. `name`, if it is given, is
+// "error" or "loss". Throws FileError if a run has not what is wanted; UsageError for another name.
+const Measure& measure_of(std::span<const Run> runs, const std::optional<std::string>& name);
+
+// Mean, lowest and highest over the seeds.
+struct Spread {
+  double mean = 0;
+  double low = 0;
+  double high = 0;
+};
+
+// Values are not empty.
+Spread spread_of(std::span<const double> values);
+
+}  // namespace apical
