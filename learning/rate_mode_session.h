@@ -15,13 +15,13 @@ namespace apical {
 class RateModeSession final : public TrialSession {
  public:
   RateModeSession(const proto::Experiment& experiment, const TrainAndTest& data);
+  const SegregatedDendrites& rule() const override { return rule_; }
+  std::size_t answer() const override { return protocol_.answer(); }
 
  private:
   PhaseTimes run_trial(std::span<const std::uint8_t> image, std::size_t label) override {
     return protocol_.run(image, label);
   }
-  std::size_t answer() const override { return protocol_.answer(); }
-  const SegregatedDendrites& rule() const override { return rule_; }
   TrialMetrics& metrics() override { return metrics_; }
   Work training_work() const override { return {.events = network_.events()}; }
   void checkpoint_trials(const Checkpoint& state) override;

@@ -17,15 +17,12 @@ class TrainingSession final : public TrialSession {
 
   Network& network() { return network_; }
   const SegregatedDendrites& rule() const override { return rule_; }
-  // To the image of the last training trial.
   std::size_t answer() const override { return protocol_.answer(); }
 
  private:
   PhaseTimes run_trial(std::span<const std::uint8_t> image, std::size_t label) override {
     return protocol_.run(image, label);
   }
-  std::size_t answer() const override { return protocol_.answer(); }
-  const SegregatedDendrites& rule() const override { return rule_; }
   TrialMetrics& metrics() override { return metrics_; }
   Work training_work() const override;
   void checkpoint_trials(const Checkpoint& state) override;

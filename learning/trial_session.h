@@ -29,15 +29,15 @@ class TrialSession : public Session {
   TrialSession(const proto::Experiment& experiment, const TrainAndTest& data);
 
   const Parameters& parameters() const { return parameters_; }
+  virtual const SegregatedDendrites& rule() const = 0;
+  // The class whose output neuron had the highest potential in the last trial's forward phase.
+  virtual std::size_t answer() const = 0;
 
  protected:
   const proto::Experiment& experiment() const { return experiment_; }
   Parameters& mutable_parameters() { return parameters_; }
 
   virtual PhaseTimes run_trial(std::span<const std::uint8_t> image, std::size_t label) = 0;
-  // The class whose output neuron had the highest potential in the last forward phase.
-  virtual std::size_t answer() const = 0;
-  virtual const SegregatedDendrites& rule() const = 0;
   virtual TrialMetrics& metrics() = 0;
 
   // For the derived class's own; this one's are the parameters and the metrics.

@@ -176,6 +176,7 @@ proto::Experiment with_defaults(proto::Experiment experiment) {
       fill_choices(projection);
     }
   }
+  const bool has_network = experiment.has_network();
   const bool has_rates = experiment.has_rate_network();
   if (has_rates) {
     fill_choices(*experiment.mutable_rate_network(),
@@ -183,6 +184,10 @@ proto::Experiment with_defaults(proto::Experiment experiment) {
   }
   fill(experiment);
   // What does not go with the kind of network.
+  for (proto::Projection& projection : *experiment.mutable_network()->mutable_projection()) {
+    if (projection.transmission() != proto::RATES) projection.clear_rate_interval_ms();
+  }
+  if (!has_network) experiment.clear_network();
   if (has_rates) {
     experiment.clear_trial();
     if (experiment.has_recording()) experiment.mutable_recording()->clear_metrics();
