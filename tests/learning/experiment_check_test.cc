@@ -203,7 +203,7 @@ TEST(ExperimentCheck, TellsWhatIsWrong) {
       {"name: \"mnist\"", "name: \"mnist\" train_examples: -1", "f:16: `train_examples` is -1; "},
       {"population: \"input\"", "population: \"imput\"",
        "f:21: no population is named `imput`; did you mean `input`?"},
-      {"population: \"input\"", "trials: 0", "f:21: `trials` is 0; give a value of 1 or more"},
+      {"population: \"input\"", "trials: -1", "f:21: `trials` is -1; give a value of 0 or more"},
       {"population: \"input\"", "first_trial: -1", "f:21: `first_trial` is -1; "},
   };
   for (const auto& [old_text, new_text, mistake] : cases) {
