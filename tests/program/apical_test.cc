@@ -221,10 +221,13 @@ training { epochs: -3 }
 
 TEST_F(ApicalTest, AnInterruptStopsAndKeepsWhatWasMeasured) {
   const Finished finished =
-      run("out", {"--set", "training.epochs=100000", "--set", "data.test_examples=10"},
+      run("out",
+          {"--set", "training.epochs=100000", "--set", "data.test_examples=10", "--set",
+           "data.train_examples=50"},
           [&](pid_t child) {
-            // Until the first test has been made.
-            for (int i = 0; i < 600 && !fs::exists(folder_ / "out/metrics.csv"); ++i) {
+            // Until an epoch is over: a header and two rows.
+            for (int i = 0; i < 600; ++i) {
+              if (std::ranges::count(content_of(folder_ / "out/metrics.csv"), '\n') >= 3) break;
               std::this_thread::sleep_for(std::chrono::milliseconds(50));
             }
             kill(child, SIGINT);

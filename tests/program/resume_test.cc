@@ -125,7 +125,9 @@ class ResumeTest : public TestWithFolder {
         sleep_ms(patience_ms);
         kill(child, SIGKILL);
       });
-      if (finished.exit_code != 128 + SIGKILL) EXPECT_EQ(finished.exit_code, 0) << finished.err;
+      if (finished.exit_code != 128 + SIGKILL) {
+        EXPECT_EQ(finished.exit_code, 0) << finished.err;
+      }
       return finished.exit_code == 0;
     };
     int ended = 0;
