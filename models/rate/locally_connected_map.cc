@@ -18,6 +18,10 @@ constexpr std::size_t kNarrow = 64;
 // and outputs then stay in the nearest caches.
 constexpr std::size_t kExamples = 24;
 
+// Positions whose gradients make a part: so many that this many floats are theirs, which the
+// second-level cache holds beside what the optimizer reads.
+constexpr std::size_t kPart = 65536;
+
 // Calls f(first, x, y) for these examples after each other; x and y are the views of them.
 template <typename X, typename Y, typename F>
 void for_some_examples(X x, Y y, const F& f) {
@@ -200,27 +204,39 @@ void LocallyConnectedMap::adjoint_by_window(std::span<const float> w, ConstBatch
 void LocallyConnectedMap::gradient_by_window(ConstBatchView x, ConstBatchView dy,
                                              const TakeGradient& take) {
   const Shape to = output();
+  const std::size_t at_once =
+      std::max<std::size_t>(1, kPart / (field_.area() * input().channels * to.channels));
   for_each_task(0, to.height, 1, [&](std::size_t row) {
-    Scratch& scratch = scratch_.local();
-    float* const copied = enough(scratch.outputs, std::min(kExamples, dy.batch) * to.channels);
-    const std::size_t start = start_[row * to.width];
-    const std::size_t size = start_[(row + 1) * to.width] - start;
-    float* const part = enough(scratch.weights, size);
-    for_some_examples(x, dy, [&](std::size_t first, ConstBatchView x_part, ConstBatchView dy_part) {
-      for (std::size_t p = row * to.width; p < (row + 1) * to.width; ++p) {
-        const ConstMatrix windows = copied_windows(x_part, field_.window(p), scratch.patches);
-        const ConstMatrix from = outputs(dy_part, p);
-        for (std::size_t b = 0; b < from.rows; ++b) {
-          std::copy_n(from.values + b * from.stride, to.channels, copied + b * to.channels);
-        }
-        multiply_small({windows.values, windows.columns, windows.rows, 1, windows.stride},
-                       {copied, from.rows, to.channels, to.channels},
-                       {part + (start_[p] - start), windows.columns, to.channels, to.channels},
-                       first == 0 ? Sum::kReplace : Sum::kAdd);
-      }
-    });
-    take(start, {part, size});
+    const std::size_t end = (row + 1) * to.width;
+    for (std::size_t p = row * to.width; p < end; p += at_once) {
+      gradient_of_positions(x, dy, p, std::min(p + at_once, end), take);
+    }
   });
+}
+
+void LocallyConnectedMap::gradient_of_positions(ConstBatchView x, ConstBatchView dy,
+                                                std::size_t begin, std::size_t end,
+                                                const TakeGradient& take) {
+  const std::size_t channels = output().channels;
+  const std::size_t start = start_[begin];
+  const std::size_t size = start_[end] - start;
+  Scratch& scratch = scratch_.local();
+  float* const part = enough(scratch.weights, size);
+  float* const copied = enough(scratch.outputs, std::min(kExamples, dy.batch) * channels);
+  for_some_examples(x, dy, [&](std::size_t first, ConstBatchView x_part, ConstBatchView dy_part) {
+    for (std::size_t p = begin; p < end; ++p) {
+      const ConstMatrix windows = copied_windows(x_part, field_.window(p), scratch.patches);
+      const ConstMatrix from = outputs(dy_part, p);
+      for (std::size_t b = 0; b < from.rows; ++b) {
+        std::copy_n(from.values + b * from.stride, channels, copied + b * channels);
+      }
+      multiply_small({windows.values, windows.columns, windows.rows, 1, windows.stride},
+                     {copied, from.rows, channels, channels},
+                     {part + (start_[p] - start), windows.columns, channels, channels},
+                     first == 0 ? Sum::kReplace : Sum::kAdd);
+    }
+  });
+  take(start, {part, size});
 }
 
 }  // namespace apical

@@ -49,6 +49,8 @@ class LocallyConnectedMap final : public LinearMap {
   void apply_by_window(std::span<const float> w, ConstBatchView x, BatchView y);
   void adjoint_by_window(std::span<const float> w, ConstBatchView dy, BatchView dx);
   void gradient_by_window(ConstBatchView x, ConstBatchView dy, const TakeGradient& take);
+  void gradient_of_positions(ConstBatchView x, ConstBatchView dy, std::size_t begin,
+                             std::size_t end, const TakeGradient& take);
 
   // What a position sees, copied together.
   ConstMatrix copied_windows(ConstBatchView x, const Window& window, AlignedFloats& patches) const;
@@ -59,7 +61,7 @@ class LocallyConnectedMap final : public LinearMap {
   struct Scratch {
     AlignedFloats patches;  // of a position, for some examples
     AlignedFloats outputs;  // likewise
-    AlignedFloats weights;  // of a row of positions; or gradients, of a position or a row of them
+    AlignedFloats weights;  // of a row of positions; or gradients of some
   };
 
   ReceptiveField field_;

@@ -2,7 +2,10 @@
 // images: forward, errors, gradients, steps. `fraction` is to OpenBLAS's products of the same
 // shapes alone, on as many threads: of a fully connected layer batch by inputs by outputs, of a
 // locally connected one those of one position, in one thread and its cache, as often as there are
-// positions. Run it in the repository's root.
+// positions.
+//
+// Run it in the repository's root, with OPENBLAS_THREAD_TIMEOUT=4: else the BLAS's own second
+// thread waits for more to do, for milliseconds, on the core that a network's threads want.
 
 #include <benchmark/benchmark.h>
 #include <cblas.h>

@@ -53,8 +53,10 @@ def arguments():
 
 
 def output_of(given, command):
+    # PyTorch has threads of OpenMP beside those of the BLAS; spinning, they take turns at the cores.
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": str(given.threads),
-                   "OMP_NUM_THREADS": str(given.threads), "PYTHONDONTWRITEBYTECODE": "1"}
+                   "OMP_NUM_THREADS": str(given.threads), "OMP_WAIT_POLICY": "PASSIVE",
+                   "PYTHONDONTWRITEBYTECODE": "1"}
     pin = ["taskset", "-c", given.cores] if shutil.which("taskset") else []
     done = subprocess.run([*pin, *map(str, command)], env=environment, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -102,8 +102,6 @@ def main():
     parser.add_argument("--warm-up", type=int, default=3, help="batches before [%(default)s]")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--channels-last", action="store_true", help="tensors of convolutions")
-    parser.add_argument("--foreach", action="store_true", help="Adam over lists of tensors")
     given = parser.parse_args()
 
     torch.manual_seed(given.seed)
@@ -117,10 +115,7 @@ def main():
     if given.network.endswith(("_lc", "_conv")):
         images = images.reshape(-1, 3, 32, 32)
     network = nn.Sequential(*layers())
-    if given.channels_last:
-        images = images.to(memory_format=torch.channels_last)
-        network = network.to(memory_format=torch.channels_last)
-    adam = torch.optim.Adam(network.parameters(), lr=1e-4, foreach=given.foreach)
+    adam = torch.optim.Adam(network.parameters(), lr=1e-4)
     order = torch.randperm(len(images))
 
     for batch in range(given.warm_up + given.batches):
