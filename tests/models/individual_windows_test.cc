@@ -63,17 +63,5 @@ TEST(IndividualWindowsTest, MeansAreThoseOfEachSpikesIntegral) {
   }
 }
 
-TEST(IndividualWindowsTest, ListensOnlyWhileItLives) {
-  const AlignedFloats bias(padded(kNeurons), 0.0F);
-  PyramidalPopulation target("hidden", kNeurons, proto::Pyramidal(), bias, {});
-  const DenseWeights weights = random_weights(1, kSources, kNeurons, 0, 2);
-  DenseProjection projection("back", weights, target, proto::APICAL);
-  {
-    const IndividualWindows windows(projection);
-  }
-  projection.receive(random_spikes(2, kSources, 0.2, 40));
-  EXPECT_GT(projection.synaptic_events(), 0U);
-}
-
 }  // namespace
 }  // namespace apical
