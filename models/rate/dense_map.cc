@@ -9,9 +9,9 @@
 namespace apical {
 namespace {
 
-// Rows of the gradient that make a part: of some 128 kB, which the second-level cache holds beside
-// what the product and the optimizer read, but enough for the BLAS to pack its operands
-// (tools/bench/training_bench.cc).
+// Rows of the gradient that make a part have up to this many floats: few enough to stay in the
+// caches until the optimizer has used them, enough that the BLAS need not pack its operands too
+// often.
 constexpr std::size_t kPart = 131072;  // floats
 
 std::size_t rows_of_a_part(std::size_t inputs, std::size_t outputs) {
