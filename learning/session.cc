@@ -163,8 +163,8 @@ bool Session::measure(TrainingObserver& observer, const std::function<bool()>& s
   test_is_due_ = false;
   last_measurement_ = measurement;
   if (scoring_.errors) {
-    observer.answered({trained_, score.images + score.skipped == sizes_.test, std::move(result->labels),
-                       std::move(result->answers)});
+    observer.answered({trained(), score.images + score.skipped == sizes_.test,
+                       std::move(result->labels), std::move(result->answers)});
   }
   observer.measured(measurement);
   observer.between_steps(epoch_ended);

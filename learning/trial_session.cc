@@ -68,9 +68,9 @@ std::optional<Session::TestResult> TrialSession::test(const Test& test, Training
   if (!result.complete) return std::nullopt;
   return TestResult{.score = {.images = result.images, .errors = result.errors},
                     .work = result.work,
-                    .metrics = metrics().take(),
                     .labels = {images.labels.begin(), images.labels.end()},
-                    .answers = {result.answers.begin(), result.answers.end()}};
+                    .answers = {result.answers.begin(), result.answers.end()},
+                    .metrics = metrics().take()};
 }
 
 void TrialSession::check_finite() const {
