@@ -183,11 +183,6 @@ proto::Experiment with_defaults(proto::Experiment experiment) {
                  *experiment.mutable_training()->mutable_rate_learning());
   }
   fill(experiment);
-  if (experiment.has_network()) {
-    for (proto::Projection& projection : *experiment.mutable_network()->mutable_projection()) {
-      if (projection.transmission() != proto::RATES) projection.clear_rate_interval_ms();
-    }
-  }
   // What does not go with the kind of network.
   for (proto::Projection& projection : *experiment.mutable_network()->mutable_projection()) {
     if (projection.transmission() != proto::RATES) projection.clear_rate_interval_ms();

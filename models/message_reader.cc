@@ -301,14 +301,6 @@ std::string expected_value(const FieldDescriptor& field, std::string_view value)
   return "";
 }
 
-std::string name_of_element(const Message& element) {
-  if (element.GetDescriptor() == proto::Projection::descriptor()) {
-    return name_of(static_cast<const proto::Projection&>(element));
-  }
-  const FieldDescriptor* name = element.GetDescriptor()->FindFieldByName("name");
-  return name == nullptr ? "" : element.GetReflection()->GetString(element, name);
-}
-
 std::vector<std::string> field_names(const Descriptor& message) {
   std::vector<std::string> names;
   names.reserve(static_cast<std::size_t>(message.field_count()));
