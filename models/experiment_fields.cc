@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "models/experiment_defaults.h"
+#include "models/message_reader.h"
 
 namespace apical {
 namespace {

@@ -84,20 +84,6 @@ SpikeTrain read_population(const Hdf5File& file, const std::string& name) {
   return train;
 }
 
-TrialTimes read_trials(const Hdf5File& file) {
-  TrialTimes trials;
-  if (!file.has("/trials")) return trials;
-  trials.start_ms = file.read<double>("/trials/start_ms");
-  trials.target_start_ms = file.read<double>("/trials/target_start_ms");
-  trials.end_ms = file.read<double>("/trials/end_ms");
-  trials.index = file.read<std::int64_t>("/trials/index");
-  trials.label = file.read<std::int64_t>("/trials/label");
-  if (!equally_long(trials)) {
-    throw FileError(file.path(), FileAccess::kRead, "/trials: columns differ in length");
-  }
-  return trials;
-}
-
 void check_is_spikes(const Hdf5File& file) {
   if (!file.has("/spikes")) {
     throw FileError(file.path(), FileAccess::kRead,
@@ -145,8 +131,22 @@ RecordedSpikes read_sonata_spikes(const std::filesystem::path& path) {
   for (const std::string& name : file.names_in("/spikes")) {
     spikes.populations.push_back(read_population(file, name));
   }
-  spikes.trials = read_trials(file);
+  spikes.trials = read_trial_times(file);
   return spikes;
+}
+
+TrialTimes read_trial_times(const Hdf5File& file) {
+  TrialTimes trials;
+  if (!file.has("/trials")) return trials;
+  trials.start_ms = file.read<double>("/trials/start_ms");
+  trials.target_start_ms = file.read<double>("/trials/target_start_ms");
+  trials.end_ms = file.read<double>("/trials/end_ms");
+  trials.index = file.read<std::int64_t>("/trials/index");
+  trials.label = file.read<std::int64_t>("/trials/label");
+  if (!equally_long(trials)) {
+    throw FileError(file.path(), FileAccess::kRead, "/trials: columns differ in length");
+  }
+  return trials;
 }
 
 SpikeTrain read_sonata_population(const std::filesystem::path& path, const std::string& name) {

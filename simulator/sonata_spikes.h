@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "simulator/file_error.h"
+#include "simulator/hdf5_file.h"
 
 namespace apical {
 
@@ -51,6 +52,10 @@ void write_sonata_spikes(const std::filesystem::path& path, std::span<const Spik
 // SONATA files of others: those have no trials, and as many neurons as their largest id demands.
 // Throws FileError.
 RecordedSpikes read_sonata_spikes(const std::filesystem::path& path);
+
+// The columns of /trials, which other files of a run have too; none if the file has no such group.
+// Throws FileError.
+TrialTimes read_trial_times(const Hdf5File& file);
 
 // One population of such a file. Throws FileError also where times are in other units than ms or
 // not numbers.

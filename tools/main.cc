@@ -13,6 +13,8 @@
 #include "tools/check_command.h"
 #include "tools/data_command.h"
 #include "tools/exit_code.h"
+#include "tools/export_command.h"
+#include "tools/info_command.h"
 #include "tools/plot_command.h"
 #include "tools/run_command.h"
 #include "tools/version.h"
@@ -31,6 +33,8 @@ constexpr std::array kCommands = {
     Command{"check", "report every mistake in an experiment", check_command},
     Command{"data", "get a data set, or tell what is in it", data_command},
     Command{"plot", "draw what a run has written", plot_command},
+    Command{"info", "say what a file of a run holds", info_command},
+    Command{"export", "write spikes as text", export_command},
 };
 
 void print_help(std::ostream& out) {

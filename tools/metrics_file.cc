@@ -23,12 +23,13 @@ std::vector<std::string_view> cells_of(std::string_view line) {
   }
 }
 
-// Nothing if `cell` is no finite number.
-std::optional<double> number(std::string_view cell) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  const bool whole = error == std::errc() && end == cell.data() + cell.size();
-  return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
+// Whether `cell` is a number; "nan" and "inf", which nothing can be drawn of, are no value.
+bool read_cell(std::string_view cell, std::optional<double>& value) {
+  double number = 0;
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
+  if (error != std::errc() || end != cell.data() + cell.size()) return cell.empty();
+  if (std::isfinite(number)) value = number;
+  return true;
 }
 
 }  // namespace
@@ -54,10 +55,9 @@ MetricsFile MetricsFile::read(const std::filesystem::path& path) {
       fail_in_row(fmt::format("{} values; the header names {}", cells.size(), file.names_.size()));
     }
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      const std::optional<double> value = number(cells[i]);
-      if (!value && !cells[i].empty()) {
-        fail_in_row(
-            fmt::format("{} is '{}'; a number would be right", file.names_[i], cells[i]));
+      std::optional<double> value;
+      if (!read_cell(cells[i], value)) {
+        fail_in_row(fmt::format("{} is '{}'; a number would be right", file.names_[i], cells[i]));
       }
       file.columns_.find(file.names_[i])->second.push_back(value);
     }

@@ -134,8 +134,7 @@ void plot(const options::variables_map& given) {
   if (given.count("force") == 0 && std::filesystem::exists(picture, ignored)) {
     throw WriteError(picture, "is there already; --force replaces it");
   }
-  write_file_atomically(picture,
-                        draw_with_gnuplot(kind.script(request_of(given, kind, *format))));
+  write_file_atomically(picture, draw_with_gnuplot(kind.script(request_of(given, kind, *format))));
 }
 
 ExitCode parse_and_plot(std::span<const std::string> arguments) {

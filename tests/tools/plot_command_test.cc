@@ -59,6 +59,30 @@ TEST_F(PlotCommand, DrawsByTheKindOfFile) {
   EXPECT_THAT(content(picture_), StartsWith("\x89PNG"));
 }
 
+TEST_F(PlotCommand, DrawsTheKindThatIsNamed) {
+  EXPECT_EQ(plot({spikes_, "--kind", "rates", "-o", file("rates.svg")}).first, ExitCode::kDone);
+  EXPECT_THAT(content(file("rates.svg")), HasSubstr("Firing rate"));
+  EXPECT_EQ(plot({folder_, "--kind", "raster", "-o", file("raster.pdf")}).first, ExitCode::kDone);
+  EXPECT_THAT(content(file("raster.pdf")), StartsWith("%PDF"));
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(plot({"--help"}).first, ExitCode::kDone);
+  const std::string help = testing::internal::GetCapturedStdout();
+  for (const char* kind : {"learning-curve", "sweep", "raster", "rates", "potentials",
+                           "receptive-fields", "confusion"}) {
+    EXPECT_THAT(help, HasSubstr(kind));
+  }
+}
+
+TEST_F(PlotCommand, ADamagedFileKeepsAnOlderPicture) {
+  put(picture_, "old");
+  const std::string whole = content(spikes_);
+  for (const std::size_t size : {std::size_t{9}, whole.size() / 2, whole.size() - 9}) {
+    put(file("cut.h5"), whole.substr(0, size));
+    expect_failure({file("cut.h5"), "-o", picture_, "--force"}, ExitCode::kBadData, "cut.h5");
+    EXPECT_EQ(content(picture_), "old");
+  }
+}
+
 TEST_F(PlotCommand, ReplacesAPictureOnlyIfTold) {
   put(picture_, "old");
   expect_failure({metrics_, "-o", picture_}, ExitCode::kCannotWrite, "--force");
@@ -77,6 +101,8 @@ TEST_F(PlotCommand, WrongUsageIsExplained) {
   expect_failure({"a.txt", "-o", picture_}, wrong, "a.txt");
   expect_failure({metrics_, "-o", picture_, "--colour"}, wrong, "--colour");
   expect_failure({spikes_, "-o", picture_, "--trial", "x"}, wrong, "trial");
+  expect_failure({metrics_, "-o", picture_, "--trial", "1"}, wrong, "means nothing");
+  expect_failure({spikes_, "-o", picture_, "--kind", "rastor"}, wrong, "did you mean `raster`?");
 }
 
 TEST_F(PlotCommand, UnreadableFilesAreNamed) {

@@ -119,6 +119,15 @@ std::string gnuplot_string(std::string_view text) {
   return constant + "'";
 }
 
+std::string gnuplot_titles(std::string_view title, std::string_view subtitle) {
+  std::string script = fmt::format("set title {} font ',12'", gnuplot_string(title));
+  if (subtitle.empty()) return script + "\n";
+  return script + fmt::format(
+                      " offset 0,0.9\nset label {} at graph 0.5,1 center offset 0,0.9 "
+                      "font ',9' textcolor rgb '#555555'\n",
+                      gnuplot_string(subtitle));
+}
+
 std::string gnuplot_preamble(PictureFormat format, PictureSize size) {
   const auto [width, height] = size;
   std::string terminal;

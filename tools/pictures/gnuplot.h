@@ -35,6 +35,9 @@ inline constexpr std::array<std::string_view, 7> kColours = {
 // A string constant of gnuplot's language that shows `text` as it is. The text is one line.
 std::string gnuplot_string(std::string_view text);
 
+// A title, and below it what a reader has to know in smaller, lighter letters, if it is not empty.
+std::string gnuplot_titles(std::string_view title, std::string_view subtitle);
+
 // The first lines of every script: format, size, and the look that all pictures share.
 std::string gnuplot_preamble(PictureFormat format, PictureSize size);
 

@@ -74,8 +74,8 @@ std::string axes_script(const Extent& extent, const Measure& measure) {
               fmt::format("set yrange [{}:{}]\n", extent.least / 1.15,
                           measure.unit == " %" ? std::min(top, 110.0) : top);
   } else {
-    const double margin = std::max(0.15 * (extent.most - extent.least),
-                                   std::max(0.1 * extent.most, 0.1));
+    const double margin =
+        std::max(0.15 * (extent.most - extent.least), std::max(0.1 * extent.most, 0.1));
     script += fmt::format(
         "set yrange [{}:{}]\n",
         std::max(extent.least - margin, 0.0) - (extent.least < margin ? 0.02 * extent.most : 0),
@@ -97,17 +97,13 @@ std::string data_block(const std::string& name, const LearningCurve& curve, cons
   return block + "EOD\n";
 }
 
-std::string number_text(double value, const Measure& measure) {
-  return fmt::format("{:.{}f}{}", value, measure.digits, measure.unit);
-}
-
 // A curve's last values.
 std::string key_text(const LearningCurve& curve, const Measure& measure) {
   std::vector<std::string> texts;
   if (const auto test = last_value(curve.test)) {
     texts.push_back("test " + number_text(test->mean, measure));
     if (curve.seeds > 1) {
-      texts.back() += fmt::format(" ({:.{}f} to {})", test->low, measure.digits,
+      texts.back() += fmt::format(" ({} to {})", number_text(test->low, measure),
                                   number_text(test->high, measure));
     }
   }
@@ -144,11 +140,11 @@ class Plots {
   std::vector<std::string> plots_;
 };
 
-std::string ylabel_of(const Measure& measure, bool several, bool band) {
+// What the key does not tell.
+std::string subtitle_of(bool several, bool band) {
   if (!several && !band) return "";
-  std::string label = fmt::format("{}: test solid, train dashed", measure.axis);
-  if (band) label += "; band: lowest to highest seed";
-  return "set ylabel " + gnuplot_string(label) + "\n";
+  return band ? "test solid, train dashed: mean of the seeds; band: lowest to highest test"
+              : "test solid, train dashed";
 }
 
 }  // namespace
@@ -180,7 +176,8 @@ LearningCurve learning_curve_of(const RunGroup& group, const Measure& measure) {
     curve.train.push_back(spread(values.second));
   }
   if (!last_value(curve.test) && !last_value(curve.train)) {
-    group.runs.front()->metrics.fail("has no test in common with the other seeds of its experiment");
+    group.runs.front()->metrics.fail(
+        "has no test in common with the other seeds of its experiment");
   }
   return curve;
 }
@@ -199,11 +196,9 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
   const std::string shown_title = !title.empty() ? title
                                   : one          ? "Learning curve of " + curves[0].name
                                                  : "Learning curves";
-  script += fmt::format("set title {} font ',12'\n", gnuplot_string(shown_title));
-  script += axes_script(extent, measure);
+  script += gnuplot_titles(shown_title, subtitle_of(!one, band)) + axes_script(extent, measure);
   script += fmt::format("set key below center Left reverse samplen 3 spacing 1.2 maxcols {}\n",
                         one && !band ? 2 : 1);
-  script += ylabel_of(measure, !one, band);
   Plots plots;
   std::string data;
   for (std::size_t i = 0; i < curves.size(); ++i) {

@@ -32,8 +32,7 @@ std::vector<std::string> fields_apart(std::span<const Run* const> runs) {
   }
   std::vector<std::string> apart;
   for (const std::string& name : names) {
-    if (name == "seed" || name == "name" || name == "description") continue;
-    if (name.starts_with("recording")) continue;
+    if (!decides_results(name)) continue;
     const std::string first = value_of(*runs.front(), name);
     if (std::ranges::any_of(runs, [&](const Run* run) { return value_of(*run, name) != first; })) {
       apart.push_back(name);
@@ -48,12 +47,13 @@ std::string field_to_draw(std::span<const Run> runs, const std::string& wanted) 
   const std::vector<std::string> apart = fields_apart(pointers);
   if (wanted.empty()) {
     if (apart.size() == 1) return apart.front();
-    throw UsageError(
-        apart.empty() ? "the runs differ in no field but the seed; name runs that do"
-                      : fmt::format("the runs differ in {} fields; choose one, such as --x {}",
-                                    apart.size(), apart.front()));
+    throw UsageError(apart.empty()
+                         ? "the runs differ in no field but the seed; name runs that do"
+                         : fmt::format("the runs differ in {} fields; choose one, such as --x {}",
+                                       apart.size(), apart.front()));
   }
-  const bool known = std::ranges::any_of(runs, [&](const Run& r) { return r.fields.contains(wanted); });
+  const bool known =
+      std::ranges::any_of(runs, [&](const Run& r) { return r.fields.contains(wanted); });
   if (!known) {
     std::vector<std::string> all;
     for (const auto& field : runs.front().fields) all.push_back(field.first);
@@ -104,7 +104,8 @@ void name_series(std::vector<ParameterSweep::Series>& series, const std::vector<
 }
 
 std::string x_axis_script(const ParameterSweep& sweep) {
-  std::string script = fmt::format("set xlabel {}\n", gnuplot_string(sweep.field));
+  // A line below it parts it from the key.
+  std::string script = fmt::format("set xlabel {}.\"\\n \"\n", gnuplot_string(sweep.field));
   std::vector<std::string> tics;
   if (!sweep.numbers) {
     for (std::size_t i = 0; i < sweep.values.size(); ++i) {
@@ -123,7 +124,7 @@ std::string x_axis_script(const ParameterSweep& sweep) {
   return script + fmt::format("set xrange [{}:{}]\n", low - margin, high + margin);
 }
 
-std::string y_axis_script(const ParameterSweep& sweep, const Measure& measure, bool bars) {
+std::string y_axis_script(const ParameterSweep& sweep, const Measure& measure) {
   double low = std::numeric_limits<double>::infinity();
   double high = 0;
   for (const auto& series : sweep.series) {
@@ -135,8 +136,7 @@ std::string y_axis_script(const ParameterSweep& sweep, const Measure& measure, b
   const double margin = std::max(0.12 * (high - low), 0.03 * high);
   return fmt::format(
       "set ylabel {}\nset yrange [{}:{}]\n",
-      gnuplot_string(fmt::format("Test {}{}{}", measure.word, measure.unit.empty() ? "" : " (%)",
-                                 bars ? "; bars: lowest to highest seed" : "")),
+      gnuplot_string(fmt::format("Test {}{}", measure.word, measure.unit.empty() ? "" : " (%)")),
       std::max(low - margin, 0.0), high + margin + (high > 0 ? 0 : 1));
 }
 
@@ -185,12 +185,11 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
   std::string script = gnuplot_preamble(format, {.width = 720, .height = 480});
   const std::string usual =
       fmt::format("Test {} against {}", measure.word, short_name(sweep.field));
-  script += fmt::format(
-      "set title {} font ',12'\n"
-      "set grid ytics linecolor rgb '#e4e4e4' linewidth 0.6 linetype 1\n",
-      gnuplot_string(title.empty() ? usual : title));
+  script += gnuplot_titles(title.empty() ? usual : title,
+                           bars ? "bars: lowest to highest of the seeds, line: their mean" : "");
+  script += "set grid ytics linecolor rgb '#e4e4e4' linewidth 0.6 linetype 1\n";
   script += several ? "set key below center Left reverse samplen 3\n" : "unset key\n";
-  script += x_axis_script(sweep) + y_axis_script(sweep, measure, bars);
+  script += x_axis_script(sweep) + y_axis_script(sweep, measure);
   std::vector<std::string> plots;
   for (std::size_t i = 0; i < sweep.series.size(); ++i) {
     const ParameterSweep::Series& series = sweep.series[i];

@@ -9,7 +9,7 @@ constexpr double kLeastNameShare = 0.16;  // of the time axis that a phase's nam
 
 }  // namespace
 
-std::string phase_shading(const Phases& phases, double bottom, double top) {
+std::string phase_shading(const Phases& phases, std::string_view bottom, std::string_view top) {
   const auto shade = [&](double from, double to, std::string_view colour) {
     return fmt::format(
         "set object rectangle from {},{} to {},{} behind fillcolor rgb '{}' fillstyle solid "
@@ -20,7 +20,7 @@ std::string phase_shading(const Phases& phases, double bottom, double top) {
          shade(phases.target_start_ms, phases.end_ms, kTargetShade);
 }
 
-std::string phase_boundary(const Phases& phases, double bottom, double top) {
+std::string phase_boundary(const Phases& phases, std::string_view bottom, std::string_view top) {
   if (!phases.both()) return "";
   return fmt::format(
       "set arrow from {0},{1} to {0},{2} nohead front linewidth 1 dashtype (6,4) linecolor rgb "
@@ -28,11 +28,11 @@ std::string phase_boundary(const Phases& phases, double bottom, double top) {
       phases.target_start_ms, bottom, top);
 }
 
-std::string phase_names(const Phases& phases, double y) {
+std::string phase_names(const Phases& phases, std::string_view height) {
   const auto name_phase = [&](double from, double to, std::string_view name) -> std::string {
     if (to - from < kLeastNameShare * phases.end_ms) return "";
     return fmt::format("set label '{}' at {},{} center offset 0,0.5 textcolor rgb '#444444'\n",
-                       name, (from + to) / 2, y);
+                       name, (from + to) / 2, height);
   };
   return name_phase(0, phases.target_start_ms, "forward phase") +
          name_phase(phases.target_start_ms, phases.end_ms, "target phase");

@@ -17,13 +17,14 @@ struct Phases {
   bool both() const { return target_start_ms > 0 && target_start_ms < end_ms; }
 };
 
-// gnuplot commands: both phases' shades from y = `bottom` to `top`, behind everything.
-std::string phase_shading(const Phases& phases, double bottom, double top);
+// gnuplot commands: both phases' shades from the height `bottom` to `top`, behind everything.
+// Heights are as gnuplot takes them, such as "12" or "graph 1".
+std::string phase_shading(const Phases& phases, std::string_view bottom, std::string_view top);
 
 // A dashed line between the phases.
-std::string phase_boundary(const Phases& phases, double bottom, double top);
+std::string phase_boundary(const Phases& phases, std::string_view bottom, std::string_view top);
 
-// The phases' names above y, each if it has room.
-std::string phase_names(const Phases& phases, double y);
+// The phases' names above a height, each if it has room.
+std::string phase_names(const Phases& phases, std::string_view height);
 
 }  // namespace apical

@@ -9,9 +9,12 @@
 #include "models/mistake.h"
 #include "simulator/hdf5_file.h"
 #include "tools/command_error.h"
+#include "tools/pictures/confusion_matrix.h"
 #include "tools/pictures/learning_curve.h"
 #include "tools/pictures/parameter_sweep.h"
+#include "tools/pictures/potential_traces.h"
 #include "tools/pictures/rate_histogram.h"
+#include "tools/pictures/receptive_fields.h"
 #include "tools/pictures/spike_raster.h"
 
 namespace apical {
@@ -47,6 +50,28 @@ constexpr std::array kPictureKinds = {
                 "histogram of the neurons' firing rates in both phases",
                 {"trial", "population"},
                 rate_histogram_picture},
+    PictureKind{"potentials",
+                "report.h5",
+                "/report",
+                false,
+                "the compartments' potentials of one neuron in a trial, with its spikes and "
+                "plateau potentials",
+                {"trial", "population", "neuron"},
+                potential_traces_picture},
+    PictureKind{"receptive-fields",
+                "weights.h5",
+                "/weights",
+                false,
+                "the weights from an image's pixels to each neuron",
+                {"projection", "epoch"},
+                receptive_fields_picture},
+    PictureKind{"confusion",
+                "tests.h5",
+                "/answers",
+                false,
+                "which classes were answered for which in a test",
+                {"examples"},
+                confusion_matrix_picture},
 };
 
 bool is_folder(const std::filesystem::path& path) {

@@ -99,7 +99,7 @@ std::string outline(const std::string& name, const std::vector<double>& rates, d
 std::string means_text(const NeuronRates& rates) {
   const std::string forward = fmt::format("mean {:.1f} Hz", mean(rates.forward_hz));
   if (rates.target_hz.empty()) return forward;
-  return fmt::format("{}, in target {:.1f} Hz", forward, mean(rates.target_hz));
+  return fmt::format("{}, target phase {:.1f} Hz", forward, mean(rates.target_hz));
 }
 
 std::string panel_script(const NeuronRates& rates, std::size_t panel) {
@@ -109,12 +109,11 @@ std::string panel_script(const NeuronRates& rates, std::size_t panel) {
   const bool both = !rates.target_hz.empty();
   std::string script = outline(fmt::format("$forward{}", panel), rates.forward_hz, width, bins);
   if (both) script += outline(fmt::format("$target{}", panel), rates.target_hz, width, bins);
-  script += fmt::format(
-      "set title {}.\"\\n\".{} font ',10'\nset xrange [0:{}]\nset ylabel '{}'\n",
-      gnuplot_string(fmt::format("{}: {}", rates.population,
-                                 count_text(rates.forward_hz.size(), "neuron"))),
-      gnuplot_string(means_text(rates)), static_cast<double>(bins) * width,
-      panel % kPanelsInARow == 0 ? "Neurons (%)" : "");
+  script += fmt::format("set title {}.\"\\n\".{} font ',10'\nset xrange [0:{}]\nset ylabel '{}'\n",
+                        gnuplot_string(fmt::format("{}: {}", rates.population,
+                                                   count_text(rates.forward_hz.size(), "neuron"))),
+                        gnuplot_string(means_text(rates)), static_cast<double>(bins) * width,
+                        panel % kPanelsInARow == 0 ? "Neurons (%)" : "");
   script += fmt::format(
       "plot $forward{} using 1:2 with filledcurves fillstyle transparent solid 0.35 noborder "
       "fillcolor rgb '{}'",
@@ -150,10 +149,10 @@ std::vector<NeuronRates> neuron_rates(const RecordedSpikes& spikes,
     rates.push_back(rates_of(train, trials));
   }
   if (rates.empty()) {
-    throw std::out_of_range(
-        population ? fmt::format("holds no spikes of a population {}; it holds {}", *population,
-                                 fmt::join(names, ", "))
-                   : "holds no neurons");
+    throw std::out_of_range(population
+                                ? fmt::format("holds no spikes of a population {}; it holds {}",
+                                              *population, fmt::join(names, ", "))
+                                : "holds no neurons");
   }
   return rates;
 }
@@ -168,7 +167,8 @@ std::string rate_histogram_script(std::span<const NeuronRates> rates, const std:
   std::string script = gnuplot_preamble(
       format, {.width = static_cast<int>(width), .height = static_cast<int>(height)});
   script += fmt::format(
-      "unset key\nset xlabel 'Firing rate of a neuron (Hz)'\nset yrange [0:*]\n"
+      "unset key\nset xlabel 'Firing rate of a neuron (Hz)'\nset yrange [0:]\n"
+      "set offsets 0,0,graph 0.06,0\n"
       "set multiplot layout {},{} title {} font ',12' margins screen {},{},{},{} spacing screen "
       "{},{}\n",
       rows, columns, gnuplot_string(title.empty() ? "Firing rates" : title),

@@ -15,18 +15,18 @@
 namespace apical {
 namespace {
 
-constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error", " %",
-                            2};
-constexpr Measure kLoss = {"test_loss", "train_loss", "Loss of an image", "loss", "", 3};
+constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error",
+                            " %"};
+constexpr Measure kLoss = {"test_loss", "train_loss", "Loss per image", "loss", ""};
 
-constexpr std::array<std::string_view, 3> kWithoutEffect = {"seed", "name", "description"};
+constexpr std::array<std::string_view, 4> kWithoutEffect = {"seed", "name", "description",
+                                                            "training.checkpoint_minutes"};
 
 // What decides a run's result, besides its seed.
 std::map<std::string, std::string> deciding_fields(const Run& run, std::string_view apart_from) {
   std::map<std::string, std::string> fields = run.fields;
   std::erase_if(fields, [&](const auto& field) {
-    return field.first == apart_from || field.first.starts_with("recording") ||
-           std::ranges::find(kWithoutEffect, field.first) != kWithoutEffect.end();
+    return field.first == apart_from || !decides_results(field.first);
   });
   return fields;
 }
@@ -59,6 +59,11 @@ bool all_have(std::span<const Run> runs, const Measure& measure) {
 }
 
 }  // namespace
+
+bool decides_results(std::string_view field) {
+  return !field.starts_with("recording") &&
+         std::ranges::find(kWithoutEffect, field) == kWithoutEffect.end();
+}
 
 Run read_run(const std::filesystem::path& metrics) {
   std::error_code ignored;
@@ -99,16 +104,22 @@ const Measure& measure_of(std::span<const Run> runs, const std::optional<std::st
   for (const Run& run : runs) {
     if (all_have({&run, 1}, measure)) continue;
     if (!name && any_error && all_have({&run, 1}, kLoss)) {
-      run.metrics.fail("has a loss and no classification errors, unlike other runs here; plot them "
-                       "apart, or all of them with --measure loss");
+      run.metrics.fail(
+          "has a loss and no classification errors, unlike other runs here; plot them "
+          "apart, or all of them with --measure loss");
     }
     const bool other = all_have({&run, 1}, error ? kLoss : kError);
-    run.metrics.fail(
-        other ? fmt::format("holds no {0}; --measure {1} draws the {1}", measure.word,
-                            error ? kLoss.word : kError.word)
-              : "holds no errors yet; they are there after the run's first evaluation");
+    run.metrics.fail(other
+                         ? fmt::format("holds no {0}; --measure {1} draws the {1}", measure.word,
+                                       error ? kLoss.word : kError.word)
+                         : "holds no errors yet; they are there after the run's first evaluation");
   }
   return measure;
+}
+
+std::string number_text(double value, const Measure& measure) {
+  return measure.unit.empty() ? fmt::format("{:.4g}", value)
+                              : fmt::format("{:.2f}{}", value, measure.unit);
 }
 
 Spread spread_of(std::span<const double> values) {

@@ -29,9 +29,13 @@ struct RunGroup {
   std::vector<const Run*> runs;
 };
 
+// Whether a field of that path changes what a run computes, other than by its random numbers: the
+// seed, names and what is recorded do not.
+bool decides_results(std::string_view field);
+
 // Groups `runs`, which outlive the groups, in the order of each group's first run. A run without
-// an experiment.textproto is a group of its own. What never changes a result (its name, what it
-// records) does not part runs, nor does the field at the path `apart_from`, if it is not empty.
+// an experiment.textproto is a group of its own. Fields that do not decide results do not part
+// runs, nor does the field at the path `apart_from`, if it is not empty.
 std::vector<RunGroup> group_by_seed(std::span<const Run> runs, std::string_view apart_from = {});
 
 // What is measured on a test set and drawn against something.
@@ -41,8 +45,10 @@ struct Measure {
   std::string_view axis;   // what it is, with its unit
   std::string_view word;   // what it is, in a sentence
   std::string_view unit;   // behind a number
-  int digits = 2;          // after the decimal point
 };
+
+// A measured number with as many digits as mean something, and its unit.
+std::string number_text(double value, const Measure& measure);
 
 // The error, or the loss if no run has errors: autoencoders have none. `name`, if it is given, is
 // "error" or "loss". Throws FileError if a run has not what is wanted; UsageError for another name.

@@ -12,9 +12,9 @@
 namespace apical {
 namespace {
 
-constexpr double kBandGap = 2.5;           // of 100 for all bands together
-constexpr double kLeastBandShare = 0.35;   // of the tallest band
-constexpr double kTickHeightLimit = 1.0;   // per neuron; less is drawn as dots
+constexpr double kBandGap = 2.5;          // of 100 for all bands together
+constexpr double kLeastBandShare = 0.35;  // of the tallest band
+constexpr double kTickHeightLimit = 1.0;  // per neuron; less is drawn as dots
 
 // Where a population's neurons are on the y axis: neuron 0 at the bottom.
 struct Band {
@@ -54,8 +54,10 @@ std::vector<Band> stack_bands(const std::vector<SpikeTrain>& populations) {
 std::string shading_script(const TrialSpikes& raster, const std::vector<Band>& bands) {
   const Phases phases{raster.target_start_ms, raster.end_ms};
   std::string script;
-  for (const Band& band : bands) script += phase_shading(phases, band.bottom, band.top());
-  return script + phase_boundary(phases, 0, 100) + phase_names(phases, 101);
+  for (const Band& band : bands) {
+    script += phase_shading(phases, std::to_string(band.bottom), std::to_string(band.top()));
+  }
+  return script + phase_boundary(phases, "0", "100") + phase_names(phases, "101");
 }
 
 // The populations' names and numbers to the right of the bands, neuron numbers to the left.

@@ -23,7 +23,7 @@ RecordedSpikes two_trials() {
 }
 
 TEST(SpikeRaster, TrialIsAHalfOpenInterval) {
-  const SpikeRaster raster = take_trial(two_trials(), 8);
+  const TrialSpikes raster = take_trial(two_trials(), 8);
   EXPECT_EQ(raster.trial, 8);
   EXPECT_EQ(raster.label, 9);
   EXPECT_EQ(raster.target_start_ms, 50);
@@ -47,7 +47,20 @@ TEST(SpikeRaster, MissingTrialsAreNamed) {
   EXPECT_THROW(take_trial({}, std::nullopt), std::out_of_range);
 }
 
-std::string drawn(const SpikeRaster& raster) {
+TEST(SpikeRaster, FilesWithoutTrialsAreDrawnWhole) {
+  RecordedSpikes spikes = two_trials();
+  spikes.trials = {};
+  const TrialSpikes all = take_trial(spikes, std::nullopt);
+  EXPECT_EQ(all.trial, std::nullopt);
+  EXPECT_EQ(all.end_ms, 200);
+  EXPECT_THAT(all.populations[0].times_ms, ElementsAre(1, 99.5, 100, 150, 200));
+  EXPECT_THROW(take_trial(spikes, 0), std::out_of_range);
+  const std::string svg = draw_with_gnuplot(spike_raster_script(all, "", PictureFormat::kSvg));
+  EXPECT_THAT(svg, HasSubstr(">Time (ms)<"));
+  EXPECT_THAT(svg, testing::Not(HasSubstr("target phase")));
+}
+
+std::string drawn(const TrialSpikes& raster) {
   return draw_with_gnuplot(spike_raster_script(raster, "", PictureFormat::kSvg));
 }
 

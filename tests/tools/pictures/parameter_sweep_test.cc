@@ -1,0 +1,88 @@
+#include "tools/pictures/parameter_sweep.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/tools/test_folder.h"
+#include "tools/command_error.h"
+
+namespace apical {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error",
+                            " %"};
+
+class ParameterSweepTest : public TestWithFolder {
+ protected:
+  Run run(const std::string& experiment, double test_error) {
+    const std::string name = "run" + std::to_string(runs_++);
+    std::filesystem::create_directories(file(name));
+    put(file(name) / "metrics.csv", "train_examples,test_error_percent,train_error_percent\n9," +
+                                        std::to_string(test_error) + ",\n");
+    put(file(name) / "experiment.textproto", experiment);
+    return read_run(file(name) / "metrics.csv");
+  }
+
+  static std::string batch(int size, int seed, const std::string& algorithm = "BP") {
+    return "seed: " + std::to_string(seed) + " training { rate_learning { algorithm: " + algorithm +
+           " batch_size: " + std::to_string(size) + " } }";
+  }
+
+  int runs_ = 0;
+};
+
+TEST_F(ParameterSweepTest, TheOnlyDifferenceIsFoundAndSeedsAreAveraged) {
+  const std::vector<Run> runs = {run(batch(128, 1), 3), run(batch(16, 1), 1), run(batch(16, 2), 2)};
+  const ParameterSweep sweep = parameter_sweep_of(runs, "", kError);
+  EXPECT_EQ(sweep.field, "training.rate_learning.batch_size");
+  EXPECT_TRUE(sweep.numbers);
+  EXPECT_THAT(sweep.values, testing::ElementsAre("16", "128"));
+  ASSERT_EQ(sweep.series.size(), 1);
+  EXPECT_EQ(sweep.series[0].tests.at("16").mean, 1.5);
+  EXPECT_EQ(sweep.series[0].tests.at("128").high, 3);
+}
+
+TEST_F(ParameterSweepTest, OtherDifferencesAreSeries) {
+  const std::vector<Run> runs = {run(batch(16, 1), 3), run(batch(32, 1), 1),
+                                 run(batch(16, 1, "FA"), 2), run(batch(32, 2, "FA"), 5)};
+  const std::string x = "training.rate_learning.batch_size";
+  const ParameterSweep sweep = parameter_sweep_of(runs, x, kError);
+  ASSERT_EQ(sweep.series.size(), 2);
+  EXPECT_EQ(sweep.series[0].name, "algorithm BP");
+  EXPECT_EQ(sweep.series[1].name, "algorithm FA");
+  const std::string svg =
+      draw_with_gnuplot(parameter_sweep_script(sweep, kError, "", PictureFormat::kSvg));
+  for (const char* text : {"algorithm FA", "Test error (%)", "training.rate_learning.batch_size"}) {
+    EXPECT_THAT(svg, HasSubstr(text));
+  }
+  // What is no number has its place in the order given.
+  const ParameterSweep names = parameter_sweep_of(runs, "training.rate_learning.algorithm", kError);
+  EXPECT_FALSE(names.numbers);
+  EXPECT_THAT(names.values, testing::ElementsAre("BP", "FA"));
+  EXPECT_THAT(draw_with_gnuplot(parameter_sweep_script(names, kError, "", PictureFormat::kSvg)),
+              HasSubstr("FA"));
+}
+
+TEST_F(ParameterSweepTest, UnknownAndAmbiguousFieldsAreExplained) {
+  const auto reason = [](const std::vector<Run>& runs, const std::string& field) {
+    try {
+      parameter_sweep_of(runs, field, kError);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no failure");
+  };
+  const std::vector<Run> runs = {run(batch(16, 1), 3), run(batch(32, 1, "FA"), 1)};
+  EXPECT_THAT(reason(runs, ""), HasSubstr("differ in 2 fields"));
+  EXPECT_THAT(reason(runs, "training.rate_learning.batch_sise"),
+              HasSubstr("training.rate_learning.batch_size"));
+  EXPECT_THAT(reason({runs[0], run(batch(16, 2), 3)}, ""), HasSubstr("no field but the seed"));
+}
+
+}  // namespace
+}  // namespace apical

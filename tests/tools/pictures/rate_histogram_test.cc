@@ -1,0 +1,65 @@
+#include "tools/pictures/rate_histogram.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace apical {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+// Forward phases of 50 and 50 ms, target phases of 50 and 150 ms.
+RecordedSpikes two_trials() {
+  return {.populations = {{"input", 2, {0, 49.9, 50, 100, 299}, {0, 0, 1, 1, 1}},
+                          {"output", 1, {}, {}}},
+          .trials = {.start_ms = {0, 100},
+                     .target_start_ms = {50, 150},
+                     .end_ms = {100, 300},
+                     .index = {7, 8},
+                     .label = {3, 9}}};
+}
+
+TEST(RateHistogram, RatesAreSpikesOverTheTimeInThePhase) {
+  const auto rates = neuron_rates(two_trials(), std::nullopt, std::nullopt);
+  ASSERT_EQ(rates.size(), 2);
+  EXPECT_THAT(rates[0].forward_hz, ElementsAre(20, 10));
+  EXPECT_THAT(rates[0].target_hz, ElementsAre(0, 10));
+  EXPECT_THAT(rates[1].forward_hz, ElementsAre(0));
+  const auto second = neuron_rates(two_trials(), "input", 8);
+  ASSERT_EQ(second.size(), 1);
+  EXPECT_THAT(second[0].forward_hz, ElementsAre(0, 20));
+}
+
+TEST(RateHistogram, FilesWithoutTrialsHaveOneRate) {
+  RecordedSpikes spikes = two_trials();
+  spikes.trials = {};
+  const auto rates = neuron_rates(spikes, "input", std::nullopt);
+  EXPECT_TRUE(rates[0].target_hz.empty());
+  EXPECT_NEAR(rates[0].forward_hz[0], 2 / 0.299, 1e-9);
+}
+
+TEST(RateHistogram, WhatIsNotThereIsNamed) {
+  EXPECT_THROW(neuron_rates(two_trials(), std::nullopt, 1), std::out_of_range);
+  try {
+    neuron_rates(two_trials(), "hidden", std::nullopt);
+    FAIL();
+  } catch (const std::out_of_range& error) {
+    EXPECT_STREQ(error.what(), "holds no spikes of a population hidden; it holds input, output");
+  }
+}
+
+TEST(RateHistogram, PanelsHaveTheirNumbers) {
+  const auto rates = neuron_rates(two_trials(), std::nullopt, std::nullopt);
+  const std::string svg = draw_with_gnuplot(rate_histogram_script(rates, "", PictureFormat::kSvg));
+  for (const char* text : {"input: 2 neurons", "mean 15.0 Hz, target phase 5.0 Hz",
+                           "output: 1 neuron", "forward phase", "(Hz)", "Neurons (%)"}) {
+    EXPECT_THAT(svg, HasSubstr(text));
+  }
+}
+
+}  // namespace
+}  // namespace apical

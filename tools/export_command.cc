@@ -1,0 +1,133 @@
+#include "tools/export_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/program_options.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <iostream>
+#include <system_error>
+#include <vector>
+
+#include "simulator/sonata_spikes.h"
+#include "tools/atomic_file.h"
+#include "tools/command_line.h"
+#include "tools/exit_code.h"
+#include "tools/spike_text.h"
+#include "tools/write_error.h"
+
+namespace apical {
+namespace {
+
+namespace options = boost::program_options;
+
+using Path = std::filesystem::path;
+
+options::options_description visible_options() {
+  options::options_description visible("Options");
+  visible.add_options()  //
+      ("format", options::value<std::string>(),
+       "gdf (as NEST writes it) or csv [by the ending of -o]")                            //
+      ("output,o", options::value<std::string>(), "the file to write [standard output]")  //
+      ("population", options::value<std::string>(), "only this population")               //
+      ("force", "replace the file if there is one");
+  return visible;
+}
+
+std::string format_of(const options::variables_map& given) {
+  std::string format;
+  if (given.count("format") != 0) {
+    format = given["format"].as<std::string>();
+  } else if (given.count("output") != 0) {
+    const std::string ending = Path(given["output"].as<std::string>()).extension().string();
+    format = ending.empty() ? "" : ending.substr(1);
+  }
+  if (format == "gdf" || format == "csv") return format;
+  throw UsageError(format.empty()
+                       ? "no format named; --format gdf or --format csv would be right"
+                       : fmt::format("no format `{}`; gdf or csv would be right", format));
+}
+
+// All populations or the one that is wanted; the others keep their numbers of neurons, so that ids
+// are the same in every export.
+void keep_population(RecordedSpikes& spikes, const std::string& wanted, const Path& file) {
+  std::vector<std::string> names;
+  for (SpikeTrain& train : spikes.populations) {
+    names.push_back(train.population);
+    if (train.population == wanted) continue;
+    train.times_ms.clear();
+    train.node_ids.clear();
+  }
+  if (std::ranges::find(names, wanted) == names.end()) {
+    throw FileError(file, FileAccess::kRead,
+                    fmt::format("holds no spikes of a population {}; it holds {}", wanted,
+                                fmt::join(names, ", ")));
+  }
+}
+
+void write_to_standard_output(const std::string& text) {
+  errno = 0;
+  std::cout << text << std::flush;
+  if (!std::cout) throw WriteError::of_errno("standard output", errno == 0 ? EIO : errno);
+}
+
+void print_ids(const RecordedSpikes& spikes) {
+  for (const NestIds& ids : nest_ids(spikes.populations)) {
+    if (ids.neurons == 0) continue;
+    std::cout << fmt::format("{}: ids {} to {}\n", ids.population, ids.first,
+                             ids.first + ids.neurons - 1);
+  }
+}
+
+void export_spikes(const options::variables_map& given) {
+  const auto files = given.count("file") == 0 ? std::vector<std::string>{}
+                                              : given["file"].as<std::vector<std::string>>();
+  if (files.size() != 1) {
+    throw UsageError("one file of spikes is exported; apical export SPIKES.h5 --format gdf");
+  }
+  const std::string format = format_of(given);
+  const Path file = files.front();
+  std::error_code ignored;
+  const bool to_file = given.count("output") != 0;
+  const Path output = to_file ? given["output"].as<std::string>() : "";
+  if (to_file && given.count("force") == 0 && std::filesystem::exists(output, ignored)) {
+    throw WriteError(output, "is there already; --force replaces it");
+  }
+  RecordedSpikes spikes =
+      read_sonata_spikes(std::filesystem::is_directory(file, ignored) ? file / "spikes.h5" : file);
+  if (given.count("population") != 0) {
+    keep_population(spikes, given["population"].as<std::string>(), file);
+  }
+  const std::string text =
+      format == "gdf" ? gdf_text(spikes.populations) : csv_text(spikes.populations);
+  if (!to_file) {
+    write_to_standard_output(text);
+    return;
+  }
+  write_file_atomically(output, text);
+  if (format == "gdf") print_ids(spikes);
+}
+
+ExitCode parse_and_export(std::span<const std::string> arguments) {
+  options::options_description visible = visible_options();
+  const auto given = parse_arguments(arguments, visible, "file", "export");
+  if (given.count("help") != 0) {
+    std::cout << "Usage: apical export SPIKES.h5 --format gdf|csv [-o FILE]\n\n"
+                 "Writes spikes as text: gdf has a neuron's id and the time in ms in a line, ids\n"
+                 "counted from 1 over all populations as NEST does, which -o lists; csv has a\n"
+                 "header.\n\n"
+              << visible;
+  } else {
+    export_spikes(given);
+  }
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+int export_command(std::span<const std::string> arguments) {
+  return run_reporting_errors([&] { return parse_and_export(arguments); });
+}
+
+}  // namespace apical

@@ -1,0 +1,137 @@
+#include "tools/file_description.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <system_error>
+
+#include "models/experiment_file.h"
+#include "simulator/file_error.h"
+#include "tools/hdf5_description.h"
+#include "tools/metrics_file.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kFilesOfARun = {
+    "experiment.textproto", "metrics.csv", "summary.json", "spikes.h5", "report.h5", "trials.h5",
+    "weights.h5",           "tests.h5",    "checkpoint.h5"};
+
+[[noreturn]] void fail(const fs::path& file, const std::string& reason) {
+  throw FileError(file, FileAccess::kRead, reason);
+}
+
+constexpr std::array kMeasured = {"test_error_percent", "train_error_percent", "test_loss",
+                                  "train_loss"};
+
+FileDescription describe_metrics(const fs::path& path) {
+  const MetricsFile metrics = MetricsFile::read(path);
+  if (!metrics.has("train_examples")) {
+    fail(path, "is no metrics.csv of a run: it has no column train_examples");
+  }
+  FileDescription description;
+  description.summary =
+      fmt::format("metrics of a run, {} test{}", metrics.rows(), metrics.rows() == 1 ? "" : "s");
+  if (const auto examples = metrics.last_value("train_examples")) {
+    description.summary += fmt::format(", the last after {} training images", *examples);
+  }
+  for (const char* name : kMeasured) {
+    if (const auto value = metrics.last_value(name)) {
+      description.details.push_back(fmt::format("{}  {:.6g}", name, *value));
+    }
+  }
+  description.details.push_back(fmt::format("columns  {}", fmt::join(metrics.names(), ", ")));
+  return description;
+}
+
+nlohmann::json read_json(const fs::path& path) {
+  std::ifstream stream(path);
+  if (!stream) fail(path, std::generic_category().message(errno));
+  auto json = nlohmann::json::parse(stream, nullptr, false);
+  if (!json.is_object()) fail(path, "is no JSON object; a summary.json would be right");
+  return json;
+}
+
+FileDescription describe_summary(const fs::path& path) {
+  const nlohmann::json json = read_json(path);
+  if (!json.contains("train_examples") || !json.contains("seed")) {
+    fail(path, "is no summary.json of a run: it has no train_examples or seed");
+  }
+  FileDescription description;
+  const auto complete = json.find("complete");
+  const bool unfinished = complete != json.end() && *complete == false;
+  description.summary =
+      fmt::format("summary of {} run", unfinished ? "an unfinished" : "a finished");
+  for (const auto& [name, value] : json.items()) {
+    description.details.push_back(
+        fmt::format("{}  {}", name, value.is_string() ? value.get<std::string>() : value.dump()));
+  }
+  return description;
+}
+
+FileDescription describe_experiment(const fs::path& path) {
+  const proto::Experiment experiment = ExperimentFile::read(path).experiment();
+  FileDescription description;
+  description.summary = fmt::format(
+      "experiment {}, seed {}", experiment.name().empty() ? "without a name" : experiment.name(),
+      experiment.seed());
+  if (!experiment.description().empty()) description.details.push_back(experiment.description());
+  for (const auto& population : experiment.network().population()) {
+    description.details.push_back(
+        fmt::format("population {}  {} neurons", population.name(), population.size()));
+  }
+  for (const auto& projection : experiment.network().projection()) {
+    description.details.push_back(
+        fmt::format("projection {} to {}", projection.source(), projection.target()));
+  }
+  for (const auto& layer : experiment.rate_network().layer()) {
+    description.details.push_back(fmt::format("layer {}", layer.name()));
+  }
+  description.details.push_back(
+      fmt::format("data {}, {} epochs", experiment.data().name(), experiment.training().epochs()));
+  return description;
+}
+
+FileDescription describe_folder(const fs::path& folder) {
+  FileDescription description;
+  for (const char* name : kFilesOfARun) {
+    std::error_code ignored;
+    if (!fs::exists(folder / name, ignored)) continue;
+    description.details.push_back(fmt::format("{}  {}", name, describe(folder / name).summary));
+  }
+  if (description.details.empty()) fail(folder, "holds no file of a run");
+  description.summary = "folder of a run";
+  std::error_code ignored;
+  if (fs::exists(folder / "summary.json", ignored)) {
+    const nlohmann::json json = read_json(folder / "summary.json");
+    for (const char* key : {"test_error_percent", "test_loss"}) {
+      const auto value = json.find(key);
+      if (value == json.end() || !value->is_number()) continue;
+      description.summary += fmt::format(", {} {:.6g}", key, value->get<double>());
+      break;
+    }
+  }
+  return description;
+}
+
+}  // namespace
+
+FileDescription describe(const fs::path& file) {
+  std::error_code error;
+  const auto status = fs::status(file, error);
+  if (!fs::exists(status)) fail(file, "there is no such file");
+  if (fs::is_directory(status)) return describe_folder(file);
+  if (file.extension() == ".csv") return describe_metrics(file);
+  if (file.extension() == ".json") return describe_summary(file);
+  if (file.extension() == ".textproto") return describe_experiment(file);
+  return describe_hdf5(file);
+}
+
+}  // namespace apical

@@ -1,0 +1,41 @@
+#include "tools/info_command.h"
+
+#include <boost/program_options.hpp>
+#include <iostream>
+#include <vector>
+
+#include "tools/command_line.h"
+#include "tools/exit_code.h"
+#include "tools/file_description.h"
+
+namespace apical {
+namespace {
+
+namespace options = boost::program_options;
+
+ExitCode parse_and_describe(std::span<const std::string> arguments) {
+  options::options_description visible("Options");
+  const auto given = parse_arguments(arguments, visible, "file", "info");
+  if (given.count("help") != 0) {
+    std::cout << "Usage: apical info FILE ...\n\n"
+                 "Says what a run's folder or a file of it holds, or a SONATA file of another\n"
+                 "program.\n\n"
+              << visible;
+    return ExitCode::kDone;
+  }
+  if (given.count("file") == 0) throw UsageError("no file named; apical info FILE");
+  for (const std::string& file : given["file"].as<std::vector<std::string>>()) {
+    const FileDescription description = describe(file);
+    std::cout << file << ": " << description.summary << "\n";
+    for (const std::string& line : description.details) std::cout << "  " << line << "\n";
+  }
+  return ExitCode::kDone;
+}
+
+}  // namespace
+
+int info_command(std::span<const std::string> arguments) {
+  return run_reporting_errors([&] { return parse_and_describe(arguments); });
+}
+
+}  // namespace apical

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/pictures/gnuplot.h"
+#include "tools/pictures/picture_request.h"
+
+namespace apical {
+
+// The weights from a square image's pixels to the first neurons of a population.
+struct ReceptiveFields {
+  std::string projection;  // or a rate network's layer
+  std::int64_t epoch = 0;  // passes over the training set
+  std::size_t side = 0;    // of the image, in pixels
+  std::size_t neurons = 0;
+  std::vector<std::vector<float>> fields;  // of each neuron shown, row by row
+};
+
+// Reads a weights.h5. `projection` without a value is the first whose sources are a square image,
+// `epoch` the last. Throws FileError.
+ReceptiveFields read_receptive_fields(const std::filesystem::path& weights,
+                                      const std::optional<std::string>& projection,
+                                      std::optional<std::int64_t> epoch);
+
+// The gnuplot script of a grid of images, zero in the middle of the colours.
+std::string receptive_fields_script(const ReceptiveFields& fields, const std::string& title,
+                                    PictureFormat format);
+
+// The picture kind: the file is a weights.h5.
+std::string receptive_fields_picture(const PictureRequest& request);
+
+}  // namespace apical
