@@ -162,6 +162,14 @@ std::string name_of(const proto::Projection& projection) {
   return fmt::format("{}_to_{}", projection.source(), projection.target());
 }
 
+std::string name_of_element(const Message& element) {
+  if (element.GetDescriptor() == proto::Projection::descriptor()) {
+    return name_of(static_cast<const proto::Projection&>(element));
+  }
+  const FieldDescriptor* name = element.GetDescriptor()->FindFieldByName("name");
+  return name == nullptr ? "" : element.GetReflection()->GetString(element, name);
+}
+
 proto::Experiment with_defaults(proto::Experiment experiment) {
   if (experiment.has_network()) {
     for (proto::Projection& projection : *experiment.mutable_network()->mutable_projection()) {
