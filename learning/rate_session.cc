@@ -186,28 +186,30 @@ std::optional<Session::TestResult> RateSession::test(const Test& test, TrainingO
     }
     observer.tested(score.images + score.skipped, order.size());
   }
+  if (classifies_) pass_over_skipped(order, result);
   result.score = score;
   return result;
 }
 
-// The most active output, of equally active ones the first; a skipped image keeps kNoAnswer.
+// The most active output, of equally active ones the first.
 void RateSession::add_answers(const RateBatch& batch, std::span<const std::uint32_t> order,
                               TestResult& result) const {
-  const auto pass_over_skipped = [&] {
-    while (result.answers.size() < order.size() &&
-           skipped_test_images_.contains(order[result.answers.size()])) {
-      result.labels.push_back(TestAnswers::kNoAnswer);
-      result.answers.push_back(TestAnswers::kNoAnswer);
-    }
-  };
   const ConstBatchView output = batch.activity.back().of(batch.size);
   for (std::size_t n = 0; n < batch.size; ++n) {
-    pass_over_skipped();
+    pass_over_skipped(order, result);
     const auto row = output.row(n);
     result.labels.push_back(batch.labels[n]);
     result.answers.push_back(std::ranges::max_element(row) - row.begin());
   }
-  pass_over_skipped();
+}
+
+void RateSession::pass_over_skipped(std::span<const std::uint32_t> order,
+                                    TestResult& result) const {
+  while (result.answers.size() < order.size() &&
+         skipped_test_images_.contains(order[result.answers.size()])) {
+    result.labels.push_back(TestAnswers::kNoAnswer);
+    result.answers.push_back(TestAnswers::kNoAnswer);
+  }
 }
 
 RateUpdates RateSession::updates_of(int epoch) const {

@@ -54,6 +54,8 @@ class RateSession final : public Session {
   void forward(RateBatch& batch);
   void add_answers(const RateBatch& batch, std::span<const std::uint32_t> order,
                    TestResult& result) const;
+  // kNoAnswer for the images that come next in `order` and were skipped.
+  void pass_over_skipped(std::span<const std::uint32_t> order, TestResult& result) const;
   RateUpdates updates_of(int epoch) const;
   void check_finite(double loss) const;
 

@@ -4,11 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "simulator/hdf5_file.h"
 #include "tests/datasets/image_files.h"
 #include "tests/program/program.h"
 #include "tests/tools/test_folder.h"
@@ -18,7 +21,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::SizeIs;
 using testing::StartsWith;
 
 constexpr int kGood = 5;
@@ -114,6 +119,25 @@ TEST_F(SkipBadImages, GiveTheSameBitsOnAnyNumberOfThreadsAndResumed) {
   EXPECT_EQ(resumed.err, "");  // all have been named before
   EXPECT_EQ(metrics("half"), metrics("one"));
   EXPECT_EQ(summary("half")["skipped_images"], kBadTrain + kBadTest);
+}
+
+// Also where the last batch of a test has bad files alone.
+TEST_F(SkipBadImages, HaveNoAnswerInTheTestsThatAreRecorded) {
+  const fs::path synset = folder_ / "data/imagenet/val/n00000001";
+  for (int i = kGood; i < kGood + kBadTest; ++i) {
+    const std::string name = "bad_" + std::to_string(i) + ".JPEG";
+    fs::rename(synset / name, synset / ("last_" + name));
+  }
+  const Finished finished = run("out", {"--skip-bad-images", "--set", "recording.tests=true"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  const Hdf5File tests = Hdf5File::open(folder_ / "out/tests.h5");
+  EXPECT_THAT(tests.read<std::int64_t>("/labels"), ElementsAre(0, 0, 0, 0, 0, -1, -1, -1));
+  EXPECT_THAT(tests.shape_of("/answers"), ElementsAre(3, kGood + kBadTest));
+  const auto answers = tests.read<std::int64_t>("/answers");
+  ASSERT_THAT(answers, SizeIs(3 * (kGood + kBadTest)));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    EXPECT_EQ(answers[i] == -1, i % (kGood + kBadTest) >= kGood) << i;
+  }
 }
 
 // Batches and epochs of bad files alone are passed over.
