@@ -21,13 +21,10 @@ class RecordingCheck {
         mistakes_(mistakes) {}
 
   void run() {
-    const bool spikes = !file_.experiment().has_rate_network() && network_.mode() != proto::RATE;
-    if (!spikes) {
+    if (file_.experiment().has_rate_network()) {
       check_unused("spikes", recording_.spikes_size() > 0);
       check_unused("report", recording_.report_size() > 0);
       check_unused("trials", recording_.has_trials());
-    }
-    if (file_.experiment().has_rate_network()) {
       check_unused("metrics", recording_.has_metrics());
       const bool classifies = file_.experiment().rate_network().task() == proto::CLASSIFICATION;
       if (recording_.tests() && !classifies) {
@@ -35,7 +32,6 @@ class RecordingCheck {
       }
       return;
     }
-    if (!spikes) return;
     for (int i = 0; i < recording_.spikes_size(); ++i) check_spikes(i);
     for (int i = 0; i < recording_.report_size(); ++i) check_report(i);
   }
@@ -47,9 +43,7 @@ class RecordingCheck {
 
   void check_unused(const std::string& field, bool is_set) {
     if (is_set) {
-      add("recording." + field,
-          fmt::format("`recording.{}` goes with a `network`{} only", field,
-                      file_.experiment().has_network() ? " of `mode` SPIKING" : ""),
+      add("recording." + field, fmt::format("`recording.{}` goes with a `network` only", field),
           "remove it");
     }
   }

@@ -1,4 +1,5 @@
-// What the manual says is true: its commands run, and it has every field of the schema.
+// What the manual says is true: its commands and its Python run, and it has every field of the
+// schema.
 
 #include <gmock/gmock.h>
 #include <google/protobuf/descriptor.h>
@@ -20,6 +21,22 @@ namespace {
 namespace fs = std::filesystem;
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
+
+// The blocks that are marked ```python.
+std::vector<std::string> python_blocks(const fs::path& file) {
+  std::ifstream in(file);
+  std::vector<std::string> blocks;
+  bool inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("```")) {
+      inside = line == "```python";
+      if (inside) blocks.emplace_back();
+    } else if (inside) {
+      blocks.back() += line + "\n";
+    }
+  }
+  return blocks;
+}
 
 // The lines of the blocks that are marked ```sh.
 std::vector<std::string> shell_lines(const fs::path& file) {
@@ -58,11 +75,18 @@ TEST_P(Documentation, CommandsRun) {
     const Finished finished = run_command_line({"bash", "-c", script}, folder);
     EXPECT_EQ(finished.exit_code, 0) << line << "\n" << finished.err;
   }
+  for (const std::string& block : python_blocks(root / GetParam())) {
+    // Debian's, which has Debian's packages.
+    const Finished finished = run_command_line({"/usr/bin/python3", "-c", block}, folder);
+    EXPECT_EQ(finished.exit_code, 0) << block << "\n" << finished.err;
+    EXPECT_FALSE(finished.out.empty()) << block;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Documentation,
-                         testing::Values("README.md", "docs/algorithms.md", "docs/tutorial.md",
-                                         "docs/variants.md", "docs/model-files.md"),
+                         testing::Values("README.md", "docs/algorithms.md", "docs/analysis.md",
+                                         "docs/tutorial.md", "docs/variants.md",
+                                         "docs/model-files.md"),
                          [](const auto& tested) {
                            std::string name = fs::path(tested.param).stem().string();
                            std::erase_if(name, [](char c) { return !std::isalnum(c); });

@@ -123,7 +123,7 @@ std::string gnuplot_titles(std::string_view title, std::string_view subtitle) {
   std::string script = fmt::format("set title {} font ',12'", gnuplot_string(title));
   if (subtitle.empty()) return script + "\n";
   return script + fmt::format(
-                      " offset 0,0.9\nset label {} at graph 0.5,1 center offset 0,0.9 "
+                      " offset 0,0.6\nset label {} at graph 0.5,1 center offset 0,0.75 "
                       "font ',9' textcolor rgb '#555555'\n",
                       gnuplot_string(subtitle));
 }

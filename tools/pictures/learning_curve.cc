@@ -154,7 +154,7 @@ LearningCurve learning_curve_of(const RunGroup& group, const Measure& measure) {
   // By the number of training examples: the values of each run that has been so far.
   std::map<double, std::pair<std::vector<double>, std::vector<double>>> rows;
   std::map<double, std::size_t> runs_there;
-  for (const Run* run : group.runs) {
+  for (const RecordedRun* run : group.runs) {
     const MetricsColumn& examples = run->metrics.column("train_examples");
     const MetricsColumn& test = run->metrics.column(measure.test);
     const MetricsColumn& train = run->metrics.column(measure.train);
@@ -226,7 +226,7 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
 }
 
 std::string learning_curve_picture(const PictureRequest& request) {
-  std::vector<Run> runs;
+  std::vector<RecordedRun> runs;
   runs.reserve(request.files.size());
   for (const auto& file : request.files) runs.push_back(read_run(file));
   const Measure& measure = measure_of(runs, request.measure);

@@ -19,31 +19,32 @@ constexpr double kLogRange = 8;
 constexpr std::size_t kNamedFields = 2;
 constexpr std::array kPointTypes = {7, 5, 9, 11, 13, 6, 4};
 
-std::string value_of(const Run& run, const std::string& field) {
+std::string value_of(const RecordedRun& run, const std::string& field) {
   const auto found = run.fields.find(field);
   return found == run.fields.end() ? "unset" : found->second;
 }
 
 // The fields that do not have the same value in all runs.
-std::vector<std::string> fields_apart(std::span<const Run* const> runs) {
+std::vector<std::string> fields_apart(std::span<const RecordedRun* const> runs) {
   std::set<std::string> names;
-  for (const Run* run : runs) {
+  for (const RecordedRun* run : runs) {
     for (const auto& field : run->fields) names.insert(field.first);
   }
   std::vector<std::string> apart;
   for (const std::string& name : names) {
     if (!decides_results(name)) continue;
     const std::string first = value_of(*runs.front(), name);
-    if (std::ranges::any_of(runs, [&](const Run* run) { return value_of(*run, name) != first; })) {
+    if (std::ranges::any_of(
+            runs, [&](const RecordedRun* run) { return value_of(*run, name) != first; })) {
       apart.push_back(name);
     }
   }
   return apart;
 }
 
-std::string field_to_draw(std::span<const Run> runs, const std::string& wanted) {
-  std::vector<const Run*> pointers;
-  for (const Run& run : runs) pointers.push_back(&run);
+std::string field_to_draw(std::span<const RecordedRun> runs, const std::string& wanted) {
+  std::vector<const RecordedRun*> pointers;
+  for (const RecordedRun& run : runs) pointers.push_back(&run);
   const std::vector<std::string> apart = fields_apart(pointers);
   if (wanted.empty()) {
     if (apart.size() == 1) return apart.front();
@@ -53,7 +54,7 @@ std::string field_to_draw(std::span<const Run> runs, const std::string& wanted) 
                                        apart.size(), apart.front()));
   }
   const bool known =
-      std::ranges::any_of(runs, [&](const Run& r) { return r.fields.contains(wanted); });
+      std::ranges::any_of(runs, [&](const RecordedRun& r) { return r.fields.contains(wanted); });
   if (!known) {
     std::vector<std::string> all;
     for (const auto& field : runs.front().fields) all.push_back(field.first);
@@ -80,7 +81,7 @@ std::string short_name(const std::string& field) {
 // By what tells the series apart: their experiments' names, or else a field or two.
 void name_series(std::vector<ParameterSweep::Series>& series, const std::vector<RunGroup>& groups,
                  const std::string& x) {
-  std::vector<const Run*> firsts;
+  std::vector<const RecordedRun*> firsts;
   std::set<std::string> names;
   for (const RunGroup& group : groups) {
     firsts.push_back(group.runs.front());
@@ -89,7 +90,7 @@ void name_series(std::vector<ParameterSweep::Series>& series, const std::vector<
   std::vector<std::string> apart = fields_apart(firsts);
   std::erase(apart, x);
   for (std::size_t i = 0; i < series.size(); ++i) {
-    const Run& run = *firsts[i];
+    const RecordedRun& run = *firsts[i];
     if (names.size() == groups.size()) {
       series[i].name = value_of(run, "name");
     } else if (apart.size() <= kNamedFields) {
@@ -142,16 +143,16 @@ std::string y_axis_script(const ParameterSweep& sweep, const Measure& measure) {
 
 }  // namespace
 
-ParameterSweep parameter_sweep_of(std::span<const Run> runs, const std::string& field,
+ParameterSweep parameter_sweep_of(std::span<const RecordedRun> runs, const std::string& field,
                                   const Measure& measure) {
-  for (const Run& run : runs) {
+  for (const RecordedRun& run : runs) {
     if (run.fields.empty()) {
       run.metrics.fail("has no experiment.textproto beside it, which tells its parameters");
     }
   }
   ParameterSweep sweep;
   sweep.field = field_to_draw(runs, field);
-  for (const Run& run : runs) {
+  for (const RecordedRun& run : runs) {
     const std::string value = value_of(run, sweep.field);
     if (std::ranges::find(sweep.values, value) == sweep.values.end()) {
       sweep.values.push_back(value);
@@ -163,7 +164,7 @@ ParameterSweep parameter_sweep_of(std::span<const Run> runs, const std::string& 
   const std::vector<RunGroup> groups = group_by_seed(runs, sweep.field);
   for (const RunGroup& group : groups) {
     std::map<std::string, std::vector<double>> tests;
-    for (const Run* run : group.runs) {
+    for (const RecordedRun* run : group.runs) {
       const auto last = run->metrics.last_value(measure.test);
       if (!last) run->metrics.fail("holds no test yet");
       tests[value_of(*run, sweep.field)].push_back(*last);
@@ -219,7 +220,7 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
 }
 
 std::string parameter_sweep_picture(const PictureRequest& request) {
-  std::vector<Run> runs;
+  std::vector<RecordedRun> runs;
   runs.reserve(request.files.size());
   for (const auto& file : request.files) runs.push_back(read_run(file));
   const Measure& measure = measure_of(runs, request.measure);

@@ -29,7 +29,7 @@ struct ParameterSweep {
 
 // `field` empty: the only one, besides the seed, in which the runs differ. Throws UsageError if
 // there is no such field, FileError if a run lacks its experiment.textproto or a test.
-ParameterSweep parameter_sweep_of(std::span<const Run> runs, const std::string& field,
+ParameterSweep parameter_sweep_of(std::span<const RecordedRun> runs, const std::string& field,
                                   const Measure& measure);
 
 std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& measure,

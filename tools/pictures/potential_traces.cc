@@ -187,7 +187,7 @@ std::string plateaus_script(const std::vector<PotentialTraces::Plateau>& plateau
     script += fmt::format(
         "set arrow from {0},{2} to {1},{2} nohead front linewidth 3 linecolor rgb '{3}'\n"
         "set label 'plateau potential {4:.3f}' at {5},graph 0.9 center front font ',9' "
-        "textcolor rgb '{3}'\n",
+        "textcolor rgb '#222222'\n",
         from, to, logit(potential), kPlateauColour, potential, (from + to) / 2);
   }
   return script;
@@ -207,7 +207,10 @@ std::string panel_script(const PotentialTraces& traces, std::size_t panel) {
   script += "EOD\nunset label\nunset arrow\nunset object\n";
   script += phase_shading(traces.phases, "graph 0", "graph 1") +
             phase_boundary(traces.phases, "graph 0", "graph 1");
-  if (panel == 0) script += phase_names(traces.phases, "graph 1.01");
+  if (panel == 0) {
+    script += phase_names(traces.phases, "graph 1.01") +
+              "set label 'Potential (dimensionless)' at screen 0.02,0.5 center rotate\n";
+  }
   script += range_script(trace, plateaus) + plateaus_script(plateaus);
   script += fmt::format(
       "set label {} at graph 1,graph 0.5 left offset 1.2,0 font ':Bold' textcolor rgb '{}'\n",
@@ -277,7 +280,6 @@ std::string potential_traces_script(const PotentialTraces& traces, const std::st
                   traces.neuron, traces.trial, traces.label);
   script += fmt::format(
       "unset key\nset xrange [0:{}]\n"
-      "set label 99 'Potential (dimensionless)' at screen 0.02,0.5 center rotate\n"
       "set multiplot layout {},1 title {} font ',12' margins screen {},{},{},{} spacing screen "
       "0,{}\n",
       traces.phases.end_ms, panels, gnuplot_string(title.empty() ? usual : title), 84 / width,

@@ -159,7 +159,7 @@ std::string receptive_fields_script(const ReceptiveFields& fields, const std::st
       "set cbtics ({}, 0, {})\nset cblabel 'Weight'\n",
       left / whole_width, (left + width) / whole_width, 1 - top / whole_height,
       bottom / whole_height, static_cast<double>(columns) * across,
-      static_cast<double>(rows) * down, -kNumberGap * side, -limit, limit,
+      static_cast<double>(rows) * down - kNumberGap * side, -kNumberGap * side, -limit, limit,
       (left + width + 14) / whole_width, (bottom + 0.1 * height) / whole_height, 14 / whole_width,
       0.8 * height / whole_height, -limit, limit);
   std::vector<std::string> plots;

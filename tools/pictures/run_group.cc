@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 4> kWithoutEffect = {"seed", "name", "des
                                                             "training.checkpoint_minutes"};
 
 // What decides a run's result, besides its seed.
-std::map<std::string, std::string> deciding_fields(const Run& run, std::string_view apart_from) {
+std::map<std::string, std::string> deciding_fields(const RecordedRun& run,
+                                                   std::string_view apart_from) {
   std::map<std::string, std::string> fields = run.fields;
   std::erase_if(fields, [&](const auto& field) {
     return field.first == apart_from || !decides_results(field.first);
@@ -32,10 +33,10 @@ std::map<std::string, std::string> deciding_fields(const Run& run, std::string_v
 }
 
 // What the names of the runs have in common at their start, without a dangling "_seed_".
-std::string common_name(const std::vector<const Run*>& runs) {
+std::string common_name(const std::vector<const RecordedRun*>& runs) {
   std::string name = runs.front()->name;
   if (runs.size() == 1) return name;
-  for (const Run* run : runs) {
+  for (const RecordedRun* run : runs) {
     const auto differ = std::ranges::mismatch(name, run->name);
     name.erase(differ.in1, name.end());
   }
@@ -52,8 +53,8 @@ std::string common_name(const std::vector<const Run*>& runs) {
   return field == runs.front()->fields.end() ? runs.front()->name : field->second;
 }
 
-bool all_have(std::span<const Run> runs, const Measure& measure) {
-  return std::ranges::all_of(runs, [&](const Run& run) {
+bool all_have(std::span<const RecordedRun> runs, const Measure& measure) {
+  return std::ranges::all_of(runs, [&](const RecordedRun& run) {
     return run.metrics.has_values(measure.test) || run.metrics.has_values(measure.train);
   });
 }
@@ -65,10 +66,10 @@ bool decides_results(std::string_view field) {
          std::ranges::find(kWithoutEffect, field) == kWithoutEffect.end();
 }
 
-Run read_run(const std::filesystem::path& metrics) {
+RecordedRun read_run(const std::filesystem::path& metrics) {
   std::error_code ignored;
   const auto folder = std::filesystem::absolute(metrics, ignored).lexically_normal().parent_path();
-  Run run{folder.filename().string(), MetricsFile::read(metrics), {}};
+  RecordedRun run{folder.filename().string(), MetricsFile::read(metrics), {}};
   const auto experiment = metrics.parent_path() / "experiment.textproto";
   if (std::filesystem::exists(experiment, ignored)) {
     run.fields = fields_of(ExperimentFile::read(experiment).experiment());
@@ -76,10 +77,11 @@ Run read_run(const std::filesystem::path& metrics) {
   return run;
 }
 
-std::vector<RunGroup> group_by_seed(std::span<const Run> runs, std::string_view apart_from) {
+std::vector<RunGroup> group_by_seed(std::span<const RecordedRun> runs,
+                                    std::string_view apart_from) {
   std::vector<RunGroup> groups;
   std::vector<std::map<std::string, std::string>> fields;
-  for (const Run& run : runs) {
+  for (const RecordedRun& run : runs) {
     auto deciding = deciding_fields(run, apart_from);
     const auto found = run.fields.empty() ? fields.end() : std::ranges::find(fields, deciding);
     if (found == fields.end()) {
@@ -93,15 +95,16 @@ std::vector<RunGroup> group_by_seed(std::span<const Run> runs, std::string_view 
   return groups;
 }
 
-const Measure& measure_of(std::span<const Run> runs, const std::optional<std::string>& name) {
+const Measure& measure_of(std::span<const RecordedRun> runs,
+                          const std::optional<std::string>& name) {
   if (name && *name != kError.word && *name != kLoss.word) {
     throw UsageError(fmt::format("--measure {}: `error` or `loss` would be right", *name));
   }
   const bool error = name ? *name == kError.word : all_have(runs, kError);
   const bool any_error =
-      std::ranges::any_of(runs, [](const Run& run) { return all_have({&run, 1}, kError); });
+      std::ranges::any_of(runs, [](const RecordedRun& run) { return all_have({&run, 1}, kError); });
   const Measure& measure = error ? kError : kLoss;
-  for (const Run& run : runs) {
+  for (const RecordedRun& run : runs) {
     if (all_have({&run, 1}, measure)) continue;
     if (!name && any_error && all_have({&run, 1}, kLoss)) {
       run.metrics.fail(

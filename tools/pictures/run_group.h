@@ -13,7 +13,7 @@
 namespace apical {
 
 // A run as pictures compare it.
-struct Run {
+struct RecordedRun {
   std::string name;  // of its folder
   MetricsFile metrics;
   // Of its experiment.textproto, by the paths that `--set` takes; empty without one.
@@ -21,12 +21,12 @@ struct Run {
 };
 
 // Reads a metrics.csv and the experiment.textproto beside it. Throws FileError, ModelFileError.
-Run read_run(const std::filesystem::path& metrics);
+RecordedRun read_run(const std::filesystem::path& metrics);
 
 // Runs of one experiment that differ in their seed only.
 struct RunGroup {
   std::string name;
-  std::vector<const Run*> runs;
+  std::vector<const RecordedRun*> runs;
 };
 
 // Whether a field of that path changes what a run computes, other than by its random numbers: the
@@ -36,7 +36,8 @@ bool decides_results(std::string_view field);
 // Groups `runs`, which outlive the groups, in the order of each group's first run. A run without
 // an experiment.textproto is a group of its own. Fields that do not decide results do not part
 // runs, nor does the field at the path `apart_from`, if it is not empty.
-std::vector<RunGroup> group_by_seed(std::span<const Run> runs, std::string_view apart_from = {});
+std::vector<RunGroup> group_by_seed(std::span<const RecordedRun> runs,
+                                    std::string_view apart_from = {});
 
 // What is measured on a test set and drawn against something.
 struct Measure {
@@ -52,7 +53,8 @@ std::string number_text(double value, const Measure& measure);
 
 // The error, or the loss if no run has errors: autoencoders have none. `name`, if it is given, is
 // "error" or "loss". Throws FileError if a run has not what is wanted; UsageError for another name.
-const Measure& measure_of(std::span<const Run> runs, const std::optional<std::string>& name);
+const Measure& measure_of(std::span<const RecordedRun> runs,
+                          const std::optional<std::string>& name);
 
 // Mean, lowest and highest over the seeds.
 struct Spread {

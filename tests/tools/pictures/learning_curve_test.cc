@@ -18,7 +18,7 @@ constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error 
 
 class LearningCurveTest : public TestWithFolder {
  protected:
-  Run run(const std::string& name, const std::string& rows) {
+  RecordedRun run(const std::string& name, const std::string& rows) {
     std::filesystem::create_directories(file(name));
     put(file(name) / "metrics.csv",
         "train_examples,test_error_percent,train_error_percent\n" + rows);
@@ -27,8 +27,8 @@ class LearningCurveTest : public TestWithFolder {
 };
 
 TEST_F(LearningCurveTest, SeedsAreAveragedOverTheTestsThatAllHaveMade) {
-  const Run one = run("one", "0,90,\n100,20,30\n200,10,12\n");
-  const Run two = run("two", "0,80,\n100,40,50\n");
+  const RecordedRun one = run("one", "0,90,\n100,20,30\n200,10,12\n");
+  const RecordedRun two = run("two", "0,80,\n100,40,50\n");
   const LearningCurve curve = learning_curve_of({"both", {&one, &two}}, kError);
   EXPECT_EQ(curve.seeds, 2);
   EXPECT_THAT(curve.train_examples, testing::ElementsAre(0, 100));
@@ -40,8 +40,8 @@ TEST_F(LearningCurveTest, SeedsAreAveragedOverTheTestsThatAllHaveMade) {
 }
 
 TEST_F(LearningCurveTest, SeedsWithoutACommonTestAreRefused) {
-  const Run one = run("one", "0,90,\n");
-  const Run two = run("two", "5,80,\n");
+  const RecordedRun one = run("one", "0,90,\n");
+  const RecordedRun two = run("two", "5,80,\n");
   EXPECT_THROW(learning_curve_of({"both", {&one, &two}}, kError), FileError);
 }
 

@@ -19,7 +19,7 @@ constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error 
 
 class ParameterSweepTest : public TestWithFolder {
  protected:
-  Run run(const std::string& experiment, double test_error) {
+  RecordedRun run(const std::string& experiment, double test_error) {
     const std::string name = "run" + std::to_string(runs_++);
     std::filesystem::create_directories(file(name));
     put(file(name) / "metrics.csv", "train_examples,test_error_percent,train_error_percent\n9," +
@@ -37,7 +37,8 @@ class ParameterSweepTest : public TestWithFolder {
 };
 
 TEST_F(ParameterSweepTest, TheOnlyDifferenceIsFoundAndSeedsAreAveraged) {
-  const std::vector<Run> runs = {run(batch(128, 1), 3), run(batch(16, 1), 1), run(batch(16, 2), 2)};
+  const std::vector<RecordedRun> runs = {run(batch(128, 1), 3), run(batch(16, 1), 1),
+                                         run(batch(16, 2), 2)};
   const ParameterSweep sweep = parameter_sweep_of(runs, "", kError);
   EXPECT_EQ(sweep.field, "training.rate_learning.batch_size");
   EXPECT_TRUE(sweep.numbers);
@@ -48,8 +49,8 @@ TEST_F(ParameterSweepTest, TheOnlyDifferenceIsFoundAndSeedsAreAveraged) {
 }
 
 TEST_F(ParameterSweepTest, OtherDifferencesAreSeries) {
-  const std::vector<Run> runs = {run(batch(16, 1), 3), run(batch(32, 1), 1),
-                                 run(batch(16, 1, "FA"), 2), run(batch(32, 2, "FA"), 5)};
+  const std::vector<RecordedRun> runs = {run(batch(16, 1), 3), run(batch(32, 1), 1),
+                                         run(batch(16, 1, "FA"), 2), run(batch(32, 2, "FA"), 5)};
   const std::string x = "training.rate_learning.batch_size";
   const ParameterSweep sweep = parameter_sweep_of(runs, x, kError);
   ASSERT_EQ(sweep.series.size(), 2);
@@ -69,7 +70,7 @@ TEST_F(ParameterSweepTest, OtherDifferencesAreSeries) {
 }
 
 TEST_F(ParameterSweepTest, UnknownAndAmbiguousFieldsAreExplained) {
-  const auto reason = [](const std::vector<Run>& runs, const std::string& field) {
+  const auto reason = [](const std::vector<RecordedRun>& runs, const std::string& field) {
     try {
       parameter_sweep_of(runs, field, kError);
     } catch (const UsageError& error) {
@@ -77,7 +78,7 @@ TEST_F(ParameterSweepTest, UnknownAndAmbiguousFieldsAreExplained) {
     }
     return std::string("no failure");
   };
-  const std::vector<Run> runs = {run(batch(16, 1), 3), run(batch(32, 1, "FA"), 1)};
+  const std::vector<RecordedRun> runs = {run(batch(16, 1), 3), run(batch(32, 1, "FA"), 1)};
   EXPECT_THAT(reason(runs, ""), HasSubstr("differ in 2 fields"));
   EXPECT_THAT(reason(runs, "training.rate_learning.batch_sise"),
               HasSubstr("training.rate_learning.batch_size"));

@@ -17,10 +17,10 @@ using testing::HasSubstr;
 class RunGroupTest : public TestWithFolder {
  protected:
   // Makes a run's folder and reads it.
-  Run run(const std::string& name, const std::string& experiment,
-          const std::string& metrics =
-              "train_examples,test_error_percent,train_error_percent\n"
-              "0,90,\n100,20,30\n") {
+  RecordedRun run(const std::string& name, const std::string& experiment,
+                  const std::string& metrics =
+                      "train_examples,test_error_percent,train_error_percent\n"
+                      "0,90,\n100,20,30\n") {
     std::filesystem::create_directories(file(name));
     put(file(name) / "metrics.csv", metrics);
     if (!experiment.empty()) put(file(name) / "experiment.textproto", experiment);
@@ -29,7 +29,7 @@ class RunGroupTest : public TestWithFolder {
 };
 
 TEST_F(RunGroupTest, SeedsNamesAndRecordingDoNotPartRuns) {
-  const std::vector<Run> runs = {
+  const std::vector<RecordedRun> runs = {
       run("a_seed_1", "seed: 1 training { epochs: 2 }"),
       run("b", "seed: 1 training { epochs: 3 }"),
       run("a_seed_2", "seed: 2 name: 'x' training { epochs: 2 checkpoint_minutes: 5 }"),
@@ -49,13 +49,13 @@ TEST_F(RunGroupTest, LossIsDrawnWhereThereAreNoErrors) {
   const std::string losses =
       "train_examples,test_error_percent,train_error_percent,test_loss,"
       "train_loss\n0,,,9,\n10,,,5,6\n";
-  const std::vector<Run> autoencoder = {run("auto", "", losses)};
+  const std::vector<RecordedRun> autoencoder = {run("auto", "", losses)};
   EXPECT_EQ(measure_of(autoencoder, std::nullopt).word, "loss");
-  const std::vector<Run> classifier = {run("class", "")};
+  const std::vector<RecordedRun> classifier = {run("class", "")};
   EXPECT_EQ(measure_of(classifier, std::nullopt).word, "error");
   EXPECT_THROW(measure_of(classifier, "angle"), UsageError);
 
-  const auto reason = [](const std::vector<Run>& runs, std::optional<std::string> name) {
+  const auto reason = [](const std::vector<RecordedRun>& runs, std::optional<std::string> name) {
     try {
       measure_of(runs, name);
     } catch (const FileError& error) {
