@@ -67,8 +67,8 @@ TEST(Adam, StepsAreTheSameWhenTheLossIsMultipliedAndEpsilonToo) {
   std::array<float, 1> with_mean = {1};
   for (const double gradient : kGradients) {
     const auto g = static_cast<float>(gradient);
-    sum.step(with_sum, std::array{g});
-    mean.step(with_mean, std::array{g * kScale});
+    step(sum, with_sum, std::array{g});
+    step(mean, with_mean, std::array{g * kScale});
     EXPECT_EQ(with_sum[0], with_mean[0]);
   }
   EXPECT_NE(with_sum[0], 1);
