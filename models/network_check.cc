@@ -103,9 +103,6 @@ class NetworkCheck {
 
   // What needs an order of the populations from the input up.
   void check_mode() {
-    if (network_.mode() == proto::NETWORK_MODE_UNSPECIFIED) {
-      add("network.mode", "`mode` is NETWORK_MODE_UNSPECIFIED", "give SPIKING or RATE");
-    }
     if (network_.mode() == proto::RATE) {
       check_no_loop(file_, "network.mode", "`mode` RATE", mistakes_);
       check_no_replay();

@@ -552,7 +552,8 @@ TEST(WithDefaults, WritesOutWhatTheSchemaSays) {
   EXPECT_TRUE(full.trial().has_clear_state_between_trials());
   EXPECT_TRUE(full.training().has_epochs());
   EXPECT_FALSE(full.has_description());
-  EXPECT_FALSE(full.has_recording());
+  EXPECT_EQ(full.recording().spikes_size(), 0);
+  EXPECT_FALSE(full.recording().has_trials());
   EXPECT_FALSE(full.data().has_name());
 }
 

@@ -337,7 +337,7 @@ TEST(NetworkCheck, RatesAndBackpropagationNeedAnOrder) {
               ElementsAre(testing::HasSubstr("`backpropagation` with BASAL or DENDRITE projections "
                                              "that form a loop; ")));
   EXPECT_THAT(check_set({"network.mode=NETWORK_MODE_UNSPECIFIED"}),
-              ElementsAre(testing::HasSubstr("give SPIKING or RATE")));
+              ElementsAre(testing::HasSubstr("known: `SPIKING`, `RATE`")));
   EXPECT_THAT(
       check_set(
           {"network.projection[output_to_hidden].plasticity.backpropagation.learning_rate=1"}),
