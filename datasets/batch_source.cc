@@ -9,12 +9,6 @@
 #include "datasets/data_error.h"
 
 namespace apical {
-namespace {
-
-constexpr std::size_t kNamedImages = 10;
-
-}  // namespace
-
 BatchSource::BatchSource(const Examples& examples, Options options)
     : examples_(&examples),
       options_(std::move(options)),
@@ -40,16 +34,16 @@ void BatchSource::start_epoch(std::uint64_t epoch, std::vector<std::uint32_t> or
   cancel();
   epoch_ = epoch;
   order_ = std::move(order);
-  skipped_ = {};
   request(0);
 }
 
 Batch BatchSource::next() {
+  skipped_.clear();
   while (true) {
     std::exception_ptr failure;
     {
       std::unique_lock lock(mutex_);
-      if (state_ == State::kIdle) return {};
+      if (state_ == State::kIdle) return {.values = {}, .labels = {}, .skipped = skipped_};
       changed_.wait(lock, [this] { return state_ == State::kReady; });
       state_ = State::kIdle;
       failure = std::exchange(failure_, nullptr);
@@ -72,8 +66,7 @@ Batch BatchSource::hand_out(Slot& slot) {
         std::rethrow_exception(slot.errors[i]);
       } catch (const DataError& error) {
         if (!options_.skip_bad_images) throw;
-        ++skipped_.count;
-        if (skipped_.first.size() < kNamedImages) skipped_.first.emplace_back(error.what());
+        skipped_.push_back({order_[slot.begin + i], error.what()});
       }
       continue;
     }
@@ -85,7 +78,8 @@ Batch BatchSource::hand_out(Slot& slot) {
     ++kept;
   }
   return {.values = std::span(slot.values).first(kept * values),
-          .labels = std::span(slot.labels).first(kept)};
+          .labels = std::span(slot.labels).first(kept),
+          .skipped = skipped_};
 }
 
 void BatchSource::request(std::size_t begin) {

@@ -18,18 +18,20 @@
 
 namespace apical {
 
+// An example that was skipped because its image cannot be decoded.
+struct SkippedImage {
+  std::uint32_t example = 0;
+  std::string error;  // names the file
+};
+
 // Some examples, one after another.
 struct Batch {
   std::span<const float> values;          // size() times the shape's values, channels innermost
   std::span<const std::uint16_t> labels;  // one per example
+  // Those of the epoch's order that were skipped since the last batch, up to this one's end.
+  std::span<const SkippedImage> skipped;
 
   std::size_t size() const { return labels.size(); }
-};
-
-// The files of an epoch that were skipped because they cannot be decoded.
-struct SkippedImages {
-  std::size_t count = 0;
-  std::vector<std::string> first;  // the first ten errors, in the epoch's order, each naming a file
 };
 
 // Random bits for a showing of an example. It is called on several threads at once, so it must be a
@@ -74,13 +76,11 @@ class BatchSource {
 
   // The next batch of the epoch; of size 0 once all have been handed out. The last one may be
   // smaller, and those with skipped images are; a batch of which all are skipped is passed over.
+  // What is skipped at the epoch's end comes with the batch of size 0.
   // Valid until the next call of next() or start_epoch(). Throws DataError at a bad image unless
   // those are skipped: the first one of the batch. The call after that gives the batch that
   // follows.
   Batch next();
-
-  // Of the batches of this epoch that were handed out.
-  const SkippedImages& skipped() const { return skipped_; }
 
  private:
   // A batch in the making: the examples order_[begin, end), read by fetch().
@@ -104,7 +104,7 @@ class BatchSource {
   Options options_;
   std::uint64_t epoch_ = 0;
   std::vector<std::uint32_t> order_;
-  SkippedImages skipped_;
+  std::vector<SkippedImage> skipped_;  // since the last batch
   Slot current_;
   Slot next_;  // the reading thread's while kRequested
 

@@ -3,9 +3,15 @@
 #include <algorithm>
 
 #include "models/rate/dense_map.h"
+#include "models/rate/tiles.h"
 #include "simulator/random_stream.h"
 
 namespace apical {
+namespace {
+
+constexpr std::size_t kExamples = 8;  // whose rows a thread copies at a time
+
+}  // namespace
 
 AuxiliaryOutputTargetPropagation::AuxiliaryOutputTargetPropagation(const RateRuleContext& context)
     : TargetRule(context, context.network.layers()),
@@ -39,10 +45,12 @@ ConstBatchView AuxiliaryOutputTargetPropagation::seen(std::size_t l, ConstBatchV
   const BatchView z = z_.of(below.batch);
   features_->apply(feature_parameters_, below, z);
   const BatchView both = output_and_z_.of(below.batch);
-  for (std::size_t n = 0; n < below.batch; ++n) {
-    const auto beside = std::ranges::copy(above.row(n), both.row(n).begin()).out;
-    std::ranges::copy(z.row(n), beside);
-  }
+  for_each_tile(below.batch, kExamples, [&](std::size_t first, std::size_t count) {
+    for (std::size_t n = first; n < first + count; ++n) {
+      const auto beside = std::ranges::copy(above.row(n), both.row(n).begin()).out;
+      std::ranges::copy(z.row(n), beside);
+    }
+  });
   return both;
 }
 

@@ -2,7 +2,14 @@
 
 #include <span>
 
+#include "models/rate/tiles.h"
+
 namespace apical {
+namespace {
+
+constexpr std::size_t kTile = 8192;  // floats
+
+}  // namespace
 
 DifferenceTargetPropagation::DifferenceTargetPropagation(const RateRuleContext& context)
     : TargetRule(context, context.network.layers() - 1) {
@@ -18,7 +25,9 @@ void DifferenceTargetPropagation::find_target(std::size_t l, const RateBatch& ba
   const auto alpha = static_cast<float>(context().settings.alpha());
   const std::span<const float> h = batch.h(l).all();
   const std::span<float> values = target.all();
-  for (std::size_t i = 0; i < h.size(); ++i) values[i] = h[i] - alpha * values[i];
+  for_each_tile(h.size(), kTile, [&](std::size_t first, std::size_t count) {
+    for (std::size_t i = first; i < first + count; ++i) values[i] = h[i] - alpha * values[i];
+  });
 }
 
 }  // namespace apical

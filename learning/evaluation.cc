@@ -6,7 +6,13 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <span>
 #include <utility>
+
+#include "learning/rate_trial_protocol.h"
+#include "models/network.h"
+#include "models/rate_mode_network.h"
+#include "simulator/vector_math.h"
 
 namespace apical {
 namespace {
@@ -17,7 +23,67 @@ constexpr std::size_t kGrain = 8;
 // Numbers of contexts set aside for an evaluation.
 constexpr std::uint32_t kContexts = 1U << 16;
 
+std::uint8_t index_of_highest(std::span<const float> values) {
+  return static_cast<std::uint8_t>(std::ranges::max_element(values) - values.begin());
+}
+
 }  // namespace
+
+class Evaluation::Replica {
+ public:
+  virtual ~Replica() = default;
+  // Random numbers are those of the context.
+  virtual std::uint8_t answer(std::span<const std::uint8_t> image, std::uint32_t context) = 0;
+  virtual Work work() const = 0;
+};
+
+class Evaluation::SpikingReplica final : public Replica {
+ public:
+  SpikingReplica(const proto::Experiment& experiment, const Parameters& parameters)
+      : trial_(experiment.trial()), network_(experiment.network(), parameters, experiment.seed()) {}
+
+  std::uint8_t answer(std::span<const std::uint8_t> image, std::uint32_t context) override {
+    network_.restart(context);
+    Simulation& simulation = network_.simulation();
+    OutputPopulation& output = network_.output();
+    network_.show(0, image);
+    simulation.run_until(trial_.test_settling_time_ms());
+    output.open_window(simulation.now());
+    simulation.run_until(trial_.test_length_ms());
+    output.close_window(simulation.now());
+    AlignedFloats mean(padded(output.size()));
+    output.somatic_mean(mean);
+    return index_of_highest(std::span(mean).first(output.size()));
+  }
+
+  Work work() const override {
+    return {network_.events(), network_.spikes(), network_.synaptic_events()};
+  }
+
+ private:
+  proto::Trial trial_;
+  Network network_;
+};
+
+class Evaluation::RateReplica final : public Replica {
+ public:
+  RateReplica(const proto::Experiment& experiment, const Parameters& parameters)
+      : network_(experiment.network(), parameters, experiment.seed()) {}
+
+  std::uint8_t answer(std::span<const std::uint8_t> image, std::uint32_t /*context*/) override {
+    constexpr int kTicks = RateTrialProtocol::kTicksOfPhase;
+    network_.restart();
+    network_.show(image);
+    network_.act_at(0, kTicks);
+    network_.simulation().run_until(kTicks - 1);
+    return index_of_highest(network_.output_potentials());
+  }
+
+  Work work() const override { return {.events = network_.events()}; }
+
+ private:
+  RateModeNetwork network_;
+};
 
 Evaluation::Evaluation(const proto::Experiment& experiment, const Parameters& parameters)
     : experiment_(experiment), parameters_(&parameters) {
@@ -27,7 +93,16 @@ Evaluation::Evaluation(const proto::Experiment& experiment, const Parameters& pa
   }
 }
 
-std::unique_ptr<Network> Evaluation::take_replica() {
+Evaluation::~Evaluation() = default;
+
+std::unique_ptr<Evaluation::Replica> Evaluation::make_replica() const {
+  if (experiment_.network().mode() == proto::RATE) {
+    return std::make_unique<RateReplica>(experiment_, *parameters_);
+  }
+  return std::make_unique<SpikingReplica>(experiment_, *parameters_);
+}
+
+std::unique_ptr<Evaluation::Replica> Evaluation::take_replica() {
   {
     const std::lock_guard lock(mutex_);
     if (!replicas_.empty()) {
@@ -36,29 +111,12 @@ std::unique_ptr<Network> Evaluation::take_replica() {
       return replica;
     }
   }
-  return std::make_unique<Network>(experiment_.network(), *parameters_, experiment_.seed());
+  return make_replica();
 }
 
-void Evaluation::give_back(std::unique_ptr<Network> replica) {
+void Evaluation::give_back(std::unique_ptr<Replica> replica) {
   const std::lock_guard lock(mutex_);
   replicas_.push_back(std::move(replica));
-}
-
-std::uint8_t Evaluation::answer(Network& network, std::span<const std::uint8_t> image,
-                                std::uint32_t context) const {
-  const proto::Trial& trial = experiment_.trial();
-  network.restart(context);
-  Simulation& simulation = network.simulation();
-  OutputPopulation& output = network.output();
-  network.show(0, image);
-  simulation.run_until(trial.test_settling_time_ms());
-  output.open_window(simulation.now());
-  simulation.run_until(trial.test_length_ms());
-  output.close_window(simulation.now());
-  AlignedFloats mean(padded(output.size()));
-  output.somatic_mean(mean);
-  const auto end = mean.begin() + static_cast<std::ptrdiff_t>(output.size());
-  return static_cast<std::uint8_t>(std::max_element(mean.begin(), end) - mean.begin());
 }
 
 Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
@@ -79,7 +137,7 @@ Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
         for (; i != range.end(); ++i) {
           if (stop && stop()) break;
           result.answers[i] =
-              answer(*replica, images.image(i), first_context + static_cast<std::uint32_t>(i));
+              replica->answer(images.image(i), first_context + static_cast<std::uint32_t>(i));
         }
         give_back(std::move(replica));
         const std::lock_guard lock(progress_mutex);
@@ -97,9 +155,7 @@ Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
 
 Work Evaluation::work() const {
   Work sum;
-  for (const auto& replica : replicas_) {
-    sum += {replica->events(), replica->spikes(), replica->synaptic_events()};
-  }
+  for (const auto& replica : replicas_) sum += replica->work();
   return sum;
 }
 

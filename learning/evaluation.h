@@ -9,22 +9,23 @@
 
 #include "datasets/image_set.h"
 #include "learning/session.h"
-#include "models/network.h"
 #include "models/parameters.h"
 #include "proto/experiment.pb.h"
 
 namespace apical {
 
-// The test of a network: each image alone, from rest, for a forward phase of test length; the
-// answer is the output neuron with the highest mean somatic potential. Images are spread over
-// threads. What happens with an image depends on the seed, the evaluation's number and the image's
-// index only, so neither the number of threads nor what other images there are changes an answer.
-// The first 65,535 evaluations of up to 65,536 images have random numbers of their own; what is
-// beyond shares some with other images of other evaluations.
+// The test of a network: each image alone, from rest, for a forward phase of test length (in the
+// rate mode, of two ticks); the answer is the output neuron with the highest mean somatic potential
+// (the highest at the second tick). Images are spread over threads. What happens with an image
+// depends on the seed, the evaluation's number and the image's index only, so neither the number of
+// threads nor what other images there are changes an answer. The first 65,535 evaluations of up to
+// 65,536 images have random numbers of their own; what is beyond shares some with other images of
+// other evaluations.
 class Evaluation {
  public:
   // `parameters` must outlive the evaluation; it tests them as they are when `run` is called.
   Evaluation(const proto::Experiment& experiment, const Parameters& parameters);
+  ~Evaluation();
 
   struct Result {
     std::size_t images = 0;
@@ -45,17 +46,19 @@ class Evaluation {
              const std::function<bool()>& stop = {});
 
  private:
-  std::uint8_t answer(Network& network, std::span<const std::uint8_t> image,
-                      std::uint32_t context) const;
+  class Replica;  // of the network, which a thread has to itself
+  class SpikingReplica;
+  class RateReplica;
 
   Work work() const;  // of all replicas since construction
-  std::unique_ptr<Network> take_replica();
-  void give_back(std::unique_ptr<Network> replica);
+  std::unique_ptr<Replica> make_replica() const;
+  std::unique_ptr<Replica> take_replica();
+  void give_back(std::unique_ptr<Replica> replica);
 
   proto::Experiment experiment_;
   const Parameters* parameters_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Network>> replicas_;  // those not in use
+  std::vector<std::unique_ptr<Replica>> replicas_;  // those not in use
 };
 
 }  // namespace apical

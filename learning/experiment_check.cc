@@ -36,6 +36,7 @@ class ExperimentCheck {
     const DataShape* shape = check_data();
     check_kind_of_network(shape);
     check_recording(file_, mistakes_);
+    check_metrics();
     sort_mistakes(mistakes_);
     return std::move(mistakes_);
   }
@@ -65,6 +66,7 @@ class ExperimentCheck {
       check_unused("training.rate_learning", experiment_.training().has_rate_learning(),
                    "rate_network");
       check_unused("data.augmentation", experiment_.data().augmentation(), "rate_network");
+      check_unused("data.skip_bad_images", experiment_.data().skip_bad_images(), "rate_network");
     } else if (experiment_.has_rate_network()) {
       if (shape != nullptr) {
         check_rate_sizes(*shape);
@@ -93,6 +95,9 @@ class ExperimentCheck {
       if (!has_valid_size(network.layer(l))) {
         return;  // reported as a mistake of its own
       }
+      if (!check_kernel(network.layer(l), fmt::format("rate_network.layer[{}]", l), below)) {
+        return;
+      }
       const Shape output = output_shape(network.layer(l), below);
       const double weights = weights_of(network.layer(l), below, output);
       if (weights > kMostWeights) {
@@ -120,6 +125,24 @@ class ExperimentCheck {
               classifies ? fmt::format("{} classes", wanted) : fmt::format("{} values", wanted)),
           fmt::format("set units: {}", wanted));
     }
+  }
+
+  // Whether there is nothing in the kernel that is outside of the image wherever the kernel is.
+  bool check_kernel(const proto::RateLayer& layer, const std::string& path, Shape below) {
+    const bool is_shared = layer.has_convolutional();
+    if (!is_shared && !layer.has_locally_connected()) {
+      return true;
+    }
+    const int kernel =
+        is_shared ? layer.convolutional().kernel() : layer.locally_connected().kernel();
+    const auto most = static_cast<int>(2 * std::max(below.height, below.width) - 1);
+    if (kernel > most) {
+      add(path + (is_shared ? ".convolutional.kernel" : ".locally_connected.kernel"),
+          fmt::format("`kernel` of `{}` is {} on {} x {} neurons", layer.name(), kernel,
+                      below.height, below.width),
+          fmt::format("give at most {}; what is further away is never there", most));
+    }
+    return kernel <= most;
   }
 
   static bool has_valid_size(const proto::RateLayer& layer) {
@@ -289,6 +312,13 @@ class ExperimentCheck {
     if (population.size() >= 1 && population.size() != size) {
       add(fmt::format("network.population[{}].size", i), "size mismatch: " + words(population),
           fmt::format("set size: {}", size));
+    }
+  }
+
+  void check_metrics() {
+    if (experiment_.has_network() && experiment_.recording().metrics().angle_to_backpropagation()) {
+      check_no_loop(file_, "recording.metrics.angle_to_backpropagation",
+                    "`angle_to_backpropagation`", mistakes_);
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "learning/gradient_step.h"
 #include "models/rate/loss.h"
 
 namespace apical {
@@ -10,7 +11,6 @@ InverseModel::InverseModel(std::unique_ptr<AffineLayer> layer, RandomStream stre
                            const proto::Optimizer& optimizer, std::size_t capacity)
     : layer_(std::move(layer)),
       parameters_(layer_->initial_parameters(stream)),
-      gradient_(parameters_.size()),
       optimizer_(make_optimizer(optimizer, parameters_.size())),
       prediction_(capacity, outputs()),
       error_(capacity, outputs()) {}
@@ -21,8 +21,7 @@ void InverseModel::learn(ConstBatchView x, ConstBatchView below) {
   apply(x, prediction);
   squared_error(prediction, below, error);
   layer_->multiply_by_slope(prediction, error);
-  layer_->gradient(x, error, gradient_);
-  optimizer_->step(parameters_, gradient_);
+  step_down(*optimizer_, *layer_, x, error, parameters_);
 }
 
 void InverseModel::checkpoint(const Checkpoint& state) {

@@ -35,7 +35,6 @@ class InverseModel {
  private:
   std::unique_ptr<AffineLayer> layer_;
   AlignedFloats parameters_;
-  AlignedFloats gradient_;
   std::unique_ptr<Optimizer> optimizer_;
   Activities prediction_;
   Activities error_;

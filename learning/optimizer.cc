@@ -8,9 +8,9 @@ namespace apical {
 Adam::Adam(const proto::Adam& settings, std::size_t parameters)
     : settings_(settings), mean_(parameters), square_(parameters) {}
 
-void Adam::step(std::span<float> parameters, std::span<const float> gradient) {
-  assert(parameters.size() == mean_.size() && gradient.size() == mean_.size());
-  ++steps_;
+void Adam::step(std::size_t first, std::span<float> part, std::span<const float> gradient,
+                float scale) {
+  assert(first + part.size() <= mean_.size() && gradient.size() == part.size());
   const auto t = static_cast<double>(steps_);
   const double beta1 = settings_.beta1();
   const double beta2 = settings_.beta2();
@@ -21,13 +21,13 @@ void Adam::step(std::span<float> parameters, std::span<const float> gradient) {
   const auto rate = static_cast<float>(settings_.learning_rate() / (1 - std::pow(beta1, t)));
   const auto square_scale = static_cast<float>(1 / (1 - std::pow(beta2, t)));
   const auto epsilon = static_cast<float>(settings_.epsilon());
-  float* const m = mean_.data();
-  float* const v = square_.data();
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const float g = gradient[i];
+  float* const m = mean_.data() + first;
+  float* const v = square_.data() + first;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    const float g = scale * gradient[i];
     m[i] = fused(new1, g, b1 * m[i]);
     v[i] = fused(new2 * g, g, b2 * v[i]);
-    parameters[i] -= rate * m[i] / (std::sqrt(v[i] * square_scale) + epsilon);
+    part[i] -= rate * m[i] / (std::sqrt(v[i] * square_scale) + epsilon);
   }
 }
 
@@ -42,11 +42,13 @@ MomentumDescent::MomentumDescent(const proto::Sgd& settings, std::size_t paramet
       momentum_(static_cast<float>(settings.momentum())),
       velocity_(parameters) {}
 
-void MomentumDescent::step(std::span<float> parameters, std::span<const float> gradient) {
-  assert(parameters.size() == velocity_.size() && gradient.size() == velocity_.size());
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    velocity_[i] = fused(momentum_, velocity_[i], gradient[i]);
-    parameters[i] -= learning_rate_ * velocity_[i];
+void MomentumDescent::step(std::size_t first, std::span<float> part,
+                           std::span<const float> gradient, float scale) {
+  assert(first + part.size() <= velocity_.size() && gradient.size() == part.size());
+  float* const velocity = velocity_.data() + first;
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    velocity[i] = fused(momentum_, velocity[i], scale * gradient[i]);
+    part[i] -= learning_rate_ * velocity[i];
   }
 }
 

@@ -13,7 +13,7 @@ namespace apical {
 
 // Steps down the gradient of a loss, for one array of parameters. The state (moments, velocity)
 // belongs to the array, so an optimizer always steps the same one. Every parameter is stepped
-// alone; bits depend neither on the array's length nor on threads.
+// alone; bits depend neither on the array's length nor on the parts it is stepped in.
 class Optimizer {
  public:
   Optimizer() = default;
@@ -21,8 +21,13 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
 
-  // `gradient` is that of the loss at `parameters`; both have as many elements as the array.
-  virtual void step(std::span<float> parameters, std::span<const float> gradient) = 0;
+  // Begins a step, in which each parameter is to be stepped once.
+  virtual void begin_step() {}
+
+  // Steps the part of the array that begins at element `first`. The gradient of the loss is
+  // `scale` times `gradient`. Parts that do not overlap may be stepped on several threads at once.
+  virtual void step(std::size_t first, std::span<float> part, std::span<const float> gradient,
+                    float scale) = 0;
 
   // Without the parameters.
   virtual void checkpoint(const Checkpoint& state) = 0;
@@ -35,7 +40,9 @@ class Adam final : public Optimizer {
  public:
   Adam(const proto::Adam& settings, std::size_t parameters);
 
-  void step(std::span<float> parameters, std::span<const float> gradient) override;
+  void begin_step() override { ++steps_; }
+  void step(std::size_t first, std::span<float> part, std::span<const float> gradient,
+            float scale) override;
   void checkpoint(const Checkpoint& state) override;
 
  private:
@@ -50,7 +57,8 @@ class MomentumDescent final : public Optimizer {
  public:
   MomentumDescent(const proto::Sgd& settings, std::size_t parameters);
 
-  void step(std::span<float> parameters, std::span<const float> gradient) override;
+  void step(std::size_t first, std::span<float> part, std::span<const float> gradient,
+            float scale) override;
   void checkpoint(const Checkpoint& state) override;
 
  private:

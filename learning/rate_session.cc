@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "learning/rate_algorithms.h"
+#include "models/rate/tiles.h"
 #include "simulator/random_stream.h"
 
 namespace apical {
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::size_t kTop = 5;
 constexpr int kLeastClassesForTop5 = 10;
+constexpr std::size_t kTile = 65536;  // floats
 
 // The first ones.
 std::vector<std::uint32_t> in_order(std::size_t examples) {
@@ -48,9 +50,15 @@ Shape shape_of(const Examples& examples) {
           static_cast<std::size_t>(shape.channels)};
 }
 
-BatchSource::Options training_options(const proto::Experiment& experiment) {
+BatchSource::Options test_options(const proto::Experiment& experiment) {
   BatchSource::Options options;
   options.batch_size = static_cast<std::size_t>(experiment.training().rate_learning().batch_size());
+  options.skip_bad_images = experiment.data().skip_bad_images();
+  return options;
+}
+
+BatchSource::Options training_options(const proto::Experiment& experiment) {
+  BatchSource::Options options = test_options(experiment);
   options.random_bits = [seed = experiment.seed()](std::uint64_t epoch, std::uint32_t example) {
     RandomStream stream({seed, example, Purpose::kAugmentation, static_cast<std::uint32_t>(epoch)});
     RandomBits bits;
@@ -60,10 +68,33 @@ BatchSource::Options training_options(const proto::Experiment& experiment) {
   return options;
 }
 
-BatchSource::Options test_options(const proto::Experiment& experiment) {
-  BatchSource::Options options;
-  options.batch_size = static_cast<std::size_t>(experiment.training().rate_learning().batch_size());
-  return options;
+// Memory is needed for the images of a batch that there can be.
+proto::Experiment with_possible_batch_size(proto::Experiment experiment, const Examples& train,
+                                           const Examples& test) {
+  const Session::Sizes sizes = sizes_of(experiment, train, test);
+  proto::RateLearning& learning = *experiment.mutable_training()->mutable_rate_learning();
+  const std::size_t most = std::max({sizes.train, sizes.test, std::size_t{1}});
+  if (sizes.step > most) learning.set_batch_size(static_cast<int>(most));
+  return experiment;
+}
+
+void copy(std::span<const float> from, std::span<float> to) {
+  for_each_tile(from.size(), kTile, [&](std::size_t first, std::size_t count) {
+    std::copy_n(&from[first], count, &to[first]);
+  });
+}
+
+// Those of `images` that are not yet in `known` are told and put into it.
+void tell_skipped(const Batch& images, std::set<std::uint32_t>& known, TrainingObserver& observer) {
+  for (const SkippedImage& image : images.skipped) {
+    if (known.insert(image.example).second) observer.skipped(image.error);
+  }
+}
+
+void checkpoint(const Checkpoint& state, const std::string& name, std::set<std::uint32_t>& set) {
+  std::vector<std::uint32_t> elements(set.begin(), set.end());
+  state.list(name, elements);
+  set = {elements.begin(), elements.end()};
 }
 
 }  // namespace
@@ -91,7 +122,7 @@ RateSession::RateSession(const proto::Experiment& experiment, const Examples& tr
                .top5_errors = classifies(experiment) && train.classes() >= kLeastClassesForTop5,
                .loss = true},
               train.classes()),
-      experiment_(experiment),
+      experiment_(with_possible_batch_size(experiment, train, test)),
       settings_(experiment_.training().rate_learning()),
       test_order_(in_order(sizes_of(experiment, train, test).test)),
       interim_test_order_(interim_test_order(experiment.training(), test_order_.size())),
@@ -109,13 +140,10 @@ RateSession::RateSession(const proto::Experiment& experiment, const Examples& tr
 
 void RateSession::load(const Batch& images, RateBatch& batch) const {
   batch.size = images.size();
-  std::ranges::copy(images.values, batch.h(0).values);
+  copy(images.values, batch.h(0).all());
   std::ranges::copy(images.labels, batch.labels.begin());
   const BatchView target = batch.target.of(batch.size);
-  if (!classifies_) {
-    std::ranges::copy(images.values, target.values);
-    return;
-  }
+  if (!classifies_) return copy(images.values, target.all());
   std::ranges::fill(target.all(), 0.0F);
   for (std::size_t n = 0; n < batch.size; ++n) target.row(n)[images.labels[n]] = 1.0F;
 }
@@ -144,26 +172,43 @@ std::optional<Session::TestResult> RateSession::test(const Test& test, TrainingO
   RateScore score;
   TestResult result;
   test_.start_epoch(0, order);
-  for (Batch images = test_.next(); images.size() > 0; images = test_.next()) {
+  while (score.images + score.skipped < order.size()) {
     if (stop()) return std::nullopt;
-    load(images, test_batch_);
-    forward(test_batch_);
-    check_finite(test_batch_.loss);
-    score.add(test_batch_, classifies_);
-    if (classifies_) add_answers(test_batch_, result);
-    observer.tested(score.images, order.size());
+    const Batch images = test_.next();
+    tell_skipped(images, skipped_test_images_, observer);
+    score.skipped += images.skipped.size();
+    if (images.size() > 0) {
+      load(images, test_batch_);
+      forward(test_batch_);
+      check_finite(test_batch_.loss);
+      score.add(test_batch_, classifies_);
+      if (classifies_) add_answers(test_batch_, order, result);
+    }
+    observer.tested(score.images + score.skipped, order.size());
   }
+  if (classifies_) pass_over_skipped(order, result);
   result.score = score;
   return result;
 }
 
 // The most active output, of equally active ones the first.
-void RateSession::add_answers(const RateBatch& batch, TestResult& result) {
+void RateSession::add_answers(const RateBatch& batch, std::span<const std::uint32_t> order,
+                              TestResult& result) const {
   const ConstBatchView output = batch.activity.back().of(batch.size);
   for (std::size_t n = 0; n < batch.size; ++n) {
+    pass_over_skipped(order, result);
     const auto row = output.row(n);
     result.labels.push_back(batch.labels[n]);
     result.answers.push_back(std::ranges::max_element(row) - row.begin());
+  }
+}
+
+void RateSession::pass_over_skipped(std::span<const std::uint32_t> order,
+                                    TestResult& result) const {
+  while (result.answers.size() < order.size() &&
+         skipped_test_images_.contains(order[result.answers.size()])) {
+    result.labels.push_back(TestAnswers::kNoAnswer);
+    result.answers.push_back(TestAnswers::kNoAnswer);
   }
 }
 
@@ -178,12 +223,16 @@ void RateSession::start_epoch(int epoch, std::vector<std::uint32_t> order) {
   train_.start_epoch(static_cast<std::uint64_t>(epoch), std::move(order));
 }
 
-Score RateSession::learn(TrainingObserver& /*observer*/) {
+Score RateSession::learn(TrainingObserver& observer) {
+  const Batch images = train_.next();
+  tell_skipped(images, skipped_train_images_, observer);
+  RateScore score;
+  score.skipped = images.skipped.size();
+  if (images.size() == 0) return score;  // the last images of the epoch were all skipped
   RateBatch& batch = simulation_.batch();
-  load(train_.next(), batch);
+  load(images, batch);
   simulation_.run(updates_);
   check_finite(batch.loss);
-  RateScore score;
   score.add(batch, classifies_);
   return score;
 }
@@ -196,6 +245,8 @@ void RateSession::checkpoint_network(const Checkpoint& state) {
   }
   simulation_.checkpoint(state.in("simulation"));
   rule_->checkpoint(state.in("rule"));
+  apical::checkpoint(state, "skipped_train_images", skipped_train_images_);
+  apical::checkpoint(state, "skipped_test_images", skipped_test_images_);
 }
 
 }  // namespace apical

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "datasets/batch_source.h"
@@ -33,6 +34,10 @@ class RateSession final : public Session {
   RateSession(const proto::Experiment& experiment, const Examples& train, const Examples& test);
 
   RateNetwork& network() { return network_; }
+  std::size_t skipped_images() const override {
+    return skipped_train_images_.size() + skipped_test_images_.size();
+  }
+
   const RateParameters& parameters() const { return parameters_; }
   RateRule& rule() { return *rule_; }
 
@@ -47,7 +52,10 @@ class RateSession final : public Session {
 
   void load(const Batch& images, RateBatch& batch) const;
   void forward(RateBatch& batch);
-  static void add_answers(const RateBatch& batch, TestResult& result);
+  void add_answers(const RateBatch& batch, std::span<const std::uint32_t> order,
+                   TestResult& result) const;
+  // kNoAnswer for the images that come next in `order` and were skipped.
+  void pass_over_skipped(std::span<const std::uint32_t> order, TestResult& result) const;
   RateUpdates updates_of(int epoch) const;
   void check_finite(double loss) const;
 
@@ -65,6 +73,8 @@ class RateSession final : public Session {
   RateBatch test_batch_;
   Activities test_logits_;
   RateUpdates updates_;  // of this epoch
+  std::set<std::uint32_t> skipped_train_images_;
+  std::set<std::uint32_t> skipped_test_images_;
 };
 
 }  // namespace apical

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "learning/gradient_step.h"
 #include "models/rate/loss.h"
 
 namespace apical {
@@ -26,7 +27,6 @@ class RateSimulation::LayerProcess final : public Process {
       : owner_(owner),
         l_(l),
         layer_(owner.context_.layer(l)),
-        gradient_(layer_.parameters()),
         optimizer_(make_optimizer(owner.context_.settings.optimizer(), layer_.parameters())) {}
 
   // A batch is there.
@@ -96,14 +96,12 @@ class RateSimulation::LayerProcess final : public Process {
     RateBatch& batch = owner_.batch_;
     if (owner_.updates_.rule) owner_.rule_->learn(l_, batch);
     if (!owner_.updates_.layers) return;
-    layer_.gradient(batch.h(l_ - 1), batch.e(l_), gradient_);
-    optimizer_->step((*owner_.parameters_)[l_ - 1], gradient_);
+    step_down(*optimizer_, layer_, batch.h(l_ - 1), batch.e(l_), (*owner_.parameters_)[l_ - 1]);
   }
 
   RateSimulation& owner_;
   const std::size_t l_;
   AffineLayer& layer_;
-  AlignedFloats gradient_;
   std::unique_ptr<Optimizer> optimizer_;
   Time begin_ = 0;
   Stage stage_ = Stage::kDone;

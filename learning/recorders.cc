@@ -23,18 +23,22 @@ Recorders::Recorders(const proto::Experiment& experiment, TrainingSession& sessi
     recorders_.push_back({"trials", std::make_unique<TrialTableRecorder>(wanted.trials(), session,
                                                                          path_of("trials.h5"))});
   }
-  if (wanted.has_weights()) {
-    recorders_.push_back(
-        {"weights", std::make_unique<WeightRecorder>(experiment, session, path_of("weights.h5"))});
-  }
-  if (wanted.tests()) {
-    recorders_.push_back(
-        {"tests", std::make_unique<TestRecorder>(session.test_images(), path_of("tests.h5"))});
-  }
+  add_tables(experiment, session, path_of);
+}
+
+Recorders::Recorders(const proto::Experiment& experiment, RateModeSession& session,
+                     const PathOf& path_of) {
+  add_tables(experiment, session, path_of);
 }
 
 Recorders::Recorders(const proto::Experiment& experiment, RateSession& session,
                      const PathOf& path_of) {
+  add_tables(experiment, session, path_of);
+}
+
+template <typename KindOfSession>
+void Recorders::add_tables(const proto::Experiment& experiment, KindOfSession& session,
+                           const PathOf& path_of) {
   const proto::Recording& wanted = experiment.recording();
   if (wanted.has_weights()) {
     recorders_.push_back(

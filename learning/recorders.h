@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "learning/rate_mode_session.h"
 #include "learning/rate_session.h"
 #include "learning/recorder.h"
 #include "learning/training_session.h"
@@ -22,6 +23,7 @@ class Recorders final : public Recorder {
 
   // `session` must outlive the recorders, which must outlive its last run.
   Recorders(const proto::Experiment& experiment, TrainingSession& session, const PathOf& path_of);
+  Recorders(const proto::Experiment& experiment, RateModeSession& session, const PathOf& path_of);
   Recorders(const proto::Experiment& experiment, RateSession& session, const PathOf& path_of);
 
   void start() override;
@@ -37,6 +39,11 @@ class Recorders final : public Recorder {
     std::string name;
     std::unique_ptr<Recorder> recorder;
   };
+
+  // What all kinds of sessions have: weights and tests.
+  template <typename KindOfSession>
+  void add_tables(const proto::Experiment& experiment, KindOfSession& session,
+                  const PathOf& path_of);
 
   std::vector<Named> recorders_;
 };

@@ -25,6 +25,7 @@ class RecordingCheck {
       check_unused("spikes", recording_.spikes_size() > 0);
       check_unused("report", recording_.report_size() > 0);
       check_unused("trials", recording_.has_trials());
+      check_unused("metrics", recording_.has_metrics());
       const bool classifies = file_.experiment().rate_network().task() == proto::CLASSIFICATION;
       if (recording_.tests() && !classifies) {
         add("recording.tests", "`tests` goes with `task` CLASSIFICATION only", "remove it");

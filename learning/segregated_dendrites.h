@@ -1,14 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
-#include "learning/stochastic_plateaus.h"
+#include "learning/backpropagated_errors.h"
 #include "learning/symmetric_feedback.h"
-#include "models/network.h"
 #include "models/parameters.h"
+#include "models/plastic_network.h"
 #include "proto/network.pb.h"
 #include "simulator/checkpoint.h"
 #include "simulator/vector_math.h"
@@ -30,15 +32,22 @@ namespace apical {
 // Feedback may learn too, from the forward phase, with s of the feedback's source:
 //   e = (phi_max sigmoid(mean V_f) - alpha_f) sigmoid'(mean V_a),  Y += eta_b e s_f^T,
 // or mirror the feedforward weights (symmetric_feedback.h).
+//
+// For comparison, the e of a projection may be the backpropagated one instead
+// (backpropagated_errors.h), with the same eta and P.
+//
+// In the rate mode the means are the values at the end of a phase; all else is the same.
 class SegregatedDendrites {
  public:
   // One rule per plastic projection of a checked network. `network` refers to `parameters`; both
   // must outlive the rule, which changes the parameters.
-  SegregatedDendrites(const proto::Network& description, Network& network, Parameters& parameters);
+  SegregatedDendrites(const proto::Network& description, PlasticNetwork& network,
+                      Parameters& parameters);
 
-  // Takes plateau potentials from the means that these have found at the end of a phase, instead of
-  // those over the whole window. They must outlive the rule.
-  void set_plateaus(const StochasticPlateaus& plateaus) { stochastic_plateaus_ = &plateaus; }
+  // Takes plateau potentials from other means of the apical potentials at the end of a phase than
+  // those of the network.
+  using ApicalMeans = std::function<std::span<const float>(std::size_t population)>;
+  void set_apical_means(ApicalMeans means) { apical_means_ = std::move(means); }
 
   // The forward phase's window has ended: keeps its means.
   void end_forward_phase();
@@ -53,55 +62,78 @@ class SegregatedDendrites {
   // Between trials; without the parameters.
   void checkpoint(const Checkpoint& state);
 
-  // Mean somatic potentials of the output in the last forward window.
+  // ---- What it has learned from, by the population's place in the model file ----
+
+  // Mean somatic potentials in the last forward window; those of the output.
+  std::span<const float> potentials(std::size_t population) const;
   std::span<const float> output_potentials() const;
 
-  // Plateau potentials of a population, a number per neuron, in (0, 1).
+  // Plateau potentials of a pyramidal population, a number per neuron, in (0, 1).
   struct Plateaus {
     std::span<const float> forward;
     std::span<const float> target;
   };
-  Plateaus plateaus(const SpikingPopulation& population) const;
+  Plateaus plateaus(std::size_t population) const;
+
+  // How the target phase differs from the forward phase, which makes up e of the population's own
+  // rule, that of its first plastic projection: alpha_t - alpha_f, mean phi_t - phi_max
+  // sigmoid(V_f), or what has been backpropagated. Known from the end of the target phase on.
+  std::span<const float> difference(std::size_t population) const;
+  // mean phi_t - phi_max sigmoid(V_f).
+  std::span<const float> output_difference() const;
 
   // The last change of the biases of a population, eta P e, padded; for tests and metrics.
-  std::span<const float> change(const SpikingPopulation& population) const;
+  std::span<const float> change(std::size_t population) const;
 
  private:
   struct Layer {
-    SpikingPopulation* population;
+    std::size_t population;
+    std::size_t size;
+    double max_rate;  // phi_max, per ms
+    double step;      // P
+    double share;     // k
     AlignedFloats* biases;
-    std::optional<double> learning_rate;  // of the biases, if they learn
-    bool teaches;                         // an output: e from rates rather than plateaus
-    AlignedFloats v_forward;
-    AlignedFloats plateau_forward;
-    AlignedFloats plateau_target;
-    AlignedFloats change;
+    bool teaches;                              // an output: e from rates rather than plateaus
+    std::optional<double> learning_rate = {};  // of the biases, if they learn
+    bool backpropagates = false;               // they do
+    AlignedFloats v_forward = {};
+    AlignedFloats plateau_forward = {};
+    AlignedFloats plateau_target = {};
+    AlignedFloats difference = {};  // of plateaus or rates
+    AlignedFloats change = {};
   };
   struct Synapses {
-    DenseProjection* projection;
+    std::size_t projection;
     DenseWeights* weights;
     std::size_t layer;
     double learning_rate;
+    bool backpropagates;
     std::vector<float> s_forward;
     AlignedFloats change;
   };
 
+  void add_layer(const proto::Network& description, std::size_t population, AlignedFloats& biases);
+  void add_projection(const proto::Network& description, std::size_t projection,
+                      Parameters& parameters);
   void find_plateaus(const Layer& layer, AlignedFloats& plateaus) const;
-  const Layer& layer_of(const SpikingPopulation& population) const;
+  const Layer& layer_of(std::size_t population) const;
+  std::span<const float> difference_of(const Layer& layer, bool backpropagates) const;
   // eta P e of each neuron.
-  void find_change(const Layer& layer, double learning_rate, AlignedFloats& change) const;
+  void find_change(const Layer& layer, double learning_rate, bool backpropagates,
+                   AlignedFloats& change) const;
   // eta_b e of each neuron, for its apical synapses.
   static void find_feedback_change(const Layer& layer, double learning_rate, AlignedFloats& change);
-  Synapses synapses_of(Network& network, Parameters& parameters, std::size_t projection,
-                       double learning_rate) const;
-  static void add_changes(Synapses& synapses, Time now);
+  Synapses synapses_of(const proto::Network& description, Parameters& parameters,
+                       std::size_t projection, double learning_rate, bool backpropagates) const;
+  void add_changes(Synapses& synapses, Time now);
 
+  PlasticNetwork* network_;
   std::vector<Layer> layers_;
   std::vector<Synapses> synapses_;
   std::vector<Synapses> learned_feedback_;
   std::vector<SymmetricFeedback> symmetric_feedback_;
-  const StochasticPlateaus* stochastic_plateaus_ = nullptr;
-  std::vector<double> output_rates_;
+  ApicalMeans apical_means_;
+  std::optional<BackpropagatedErrors> backpropagated_;  // if any projection learns from them
 };
 
 }  // namespace apical

@@ -28,6 +28,7 @@ void checkpoint(const Checkpoint& state, Score& score) {
   state.number("errors", score.errors);
   state.number("top5_errors", score.top5_errors);
   state.number("loss", score.loss);
+  state.number("skipped", score.skipped);
 }
 
 void checkpoint(const Checkpoint& state, Work& work) {
@@ -60,6 +61,14 @@ void checkpoint(const Checkpoint& state, std::optional<Measurement>& measurement
   checkpoint(state, "test_loss", m.test_loss);
   checkpoint(state, "train_loss", m.train_loss);
   checkpoint(state, "test_top5_error_percent", m.test_top5_error_percent);
+  std::size_t metrics = m.metrics.size();
+  state.number("metrics", metrics);
+  m.metrics.resize(metrics);
+  for (std::size_t k = 0; k < metrics; ++k) {
+    const Checkpoint place = state.in("metric_" + std::to_string(k));
+    place.text("column", m.metrics[k].column);
+    checkpoint(place, "value", m.metrics[k].value);
+  }
 }
 
 }  // namespace
@@ -69,6 +78,7 @@ Score& Score::operator+=(const Score& other) {
   errors += other.errors;
   top5_errors += other.top5_errors;
   loss += other.loss;
+  skipped += other.skipped;
   return *this;
 }
 
@@ -119,12 +129,12 @@ std::uint64_t Session::images() const {
 }
 
 std::uint64_t Session::images_shown() const {
-  return static_cast<std::uint64_t>(trained_ + test_examples_);
+  return static_cast<std::uint64_t>(shown_ + test_examples_ + skipped_in_tests_);
 }
 
 bool Session::measure(TrainingObserver& observer, const std::function<bool()>& stop) {
   const auto train_size = static_cast<std::int64_t>(sizes_.train);
-  const bool epoch_ended = trained_ > 0 && trained_ % train_size == 0;
+  const bool epoch_ended = shown_ > 0 && shown_ % train_size == 0;
   const auto start = Clock::now();
   auto result =
       test({.number = tests_, .interim = !epoch_ended && training_.epochs() > 0}, observer, stop);
@@ -132,8 +142,8 @@ bool Session::measure(TrainingObserver& observer, const std::function<bool()>& s
   ++tests_;
   const Score& score = result->score;
   Measurement measurement;
-  measurement.train_examples = trained_;
-  measurement.epoch = static_cast<double>(trained_) / static_cast<double>(train_size);
+  measurement.train_examples = trained();
+  measurement.epoch = static_cast<double>(shown_) / static_cast<double>(train_size);
   measurement.test_examples = static_cast<std::int64_t>(score.images);
   measurement.test_error_percent = scoring_.errors ? score.percent(score.errors) : -1;
   if (scoring_.top5_errors) measurement.test_top5_error_percent = score.percent(score.top5_errors);
@@ -142,17 +152,19 @@ bool Session::measure(TrainingObserver& observer, const std::function<bool()>& s
     if (scoring_.errors) measurement.train_error_percent = since_test_.percent(since_test_.errors);
     if (scoring_.loss) measurement.train_loss = since_test_.mean_loss();
   }
+  measurement.metrics = result->metrics;
   measurement.train_seconds = train_seconds_;
   measurement.test_seconds = seconds_since(start);
   test_seconds_ += measurement.test_seconds;
   test_examples_ += measurement.test_examples;
+  skipped_in_tests_ += static_cast<std::int64_t>(score.skipped);
   test_work_ += result->work;
   since_test_ = {};
   test_is_due_ = false;
   last_measurement_ = measurement;
   if (scoring_.errors) {
-    observer.answered({trained_, score.images == sizes_.test, std::move(result->labels),
-                       std::move(result->answers)});
+    observer.answered({trained(), score.images + score.skipped == sizes_.test,
+                       std::move(result->labels), std::move(result->answers)});
   }
   observer.measured(measurement);
   observer.between_steps(epoch_ended);
@@ -163,23 +175,24 @@ void Session::step(TrainingObserver& observer) {
   const auto start = Clock::now();
   const auto train_size = static_cast<std::int64_t>(sizes_.train);
   if (!epoch_is_started_) {
-    const auto epoch = static_cast<int>(trained_ / train_size);
+    const auto epoch = static_cast<int>(shown_ / train_size);
     std::vector<std::uint32_t> order = epoch_order(training_, seed_, sizes_.train, epoch);
-    order.erase(order.begin(), order.begin() + trained_ % train_size);
+    order.erase(order.begin(), order.begin() + shown_ % train_size);
     start_epoch(epoch, std::move(order));
     epoch_is_started_ = true;
   }
   const Score score = learn(observer);
   since_test_ += score;
-  const std::int64_t before = trained_;
-  trained_ += static_cast<std::int64_t>(score.images);
+  const std::int64_t before = shown_;
+  shown_ += static_cast<std::int64_t>(score.images + score.skipped);
+  skipped_in_training_ += static_cast<std::int64_t>(score.skipped);
   if (scoring_.errors) {
     const double weight = 1 - std::pow(1 - kRecentImage, static_cast<double>(score.images));
     recent_error_percent_ += weight * (score.percent(score.errors) - recent_error_percent_);
   }
-  if (trained_ % train_size == 0) epoch_is_started_ = false;
-  test_is_due_ = !epoch_is_started_ || is_time_to_test(before, trained_);
-  observer.trained(trained_, total(), recent_error_percent_);
+  if (shown_ % train_size == 0) epoch_is_started_ = false;
+  test_is_due_ = !epoch_is_started_ || is_time_to_test(before, shown_);
+  observer.trained(shown_, total(), recent_error_percent_);
   train_seconds_ += seconds_since(start);
   observer.between_steps(false);
 }
@@ -196,7 +209,7 @@ TrainingSummary Session::run(TrainingObserver& observer, const std::function<boo
   Work work = training_work();
   work += test_work_;
   return {.complete = finished(),
-          .train_examples = trained_,
+          .train_examples = trained(),
           .test_examples = test_examples_,
           .train_seconds = train_seconds_,
           .test_seconds = test_seconds_,
@@ -208,11 +221,12 @@ TrainingSummary Session::run(TrainingObserver& observer, const std::function<boo
 void Session::checkpoint(const Checkpoint& state) {
   state.same("train_set_examples", static_cast<std::int64_t>(sizes_.train));
   state.same("test_set_examples", static_cast<std::int64_t>(sizes_.test));
-  state.number("train_examples", trained_);
-  if (trained_ > total()) {
-    state.fail("train_examples", "is " + std::to_string(trained_) +
-                                     ", but training.epochs end at " + std::to_string(total()) +
-                                     "; more epochs would be right");
+  state.number("train_images_shown", shown_);
+  state.number("train_images_skipped", skipped_in_training_);
+  if (shown_ > total()) {
+    state.fail("train_images_shown", "is " + std::to_string(shown_) +
+                                         ", but training.epochs end at " + std::to_string(total()) +
+                                         "; more epochs would be right");
   }
   state.number("test_is_due", test_is_due_);
   state.number("tests", tests_);
@@ -220,6 +234,7 @@ void Session::checkpoint(const Checkpoint& state) {
   state.number("recent_error_percent", recent_error_percent_);
   apical::checkpoint(state.in("last_measurement"), last_measurement_);
   state.number("test_examples", test_examples_);
+  state.number("test_images_skipped", skipped_in_tests_);
   state.number("train_seconds", train_seconds_);
   state.number("test_seconds", test_seconds_);
   apical::checkpoint(state.in("test_work"), test_work_);

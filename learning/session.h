@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string_view>
 #include <vector>
 
+#include "learning/trial_metric.h"
 #include "proto/experiment.pb.h"
 #include "proto/training.pb.h"
 #include "simulator/checkpoint.h"
@@ -32,12 +34,16 @@ struct Measurement {
   std::optional<double> test_loss;
   std::optional<double> train_loss;
   std::optional<double> test_top5_error_percent;
+
+  // What else the experiment asks for, of the training images since the last measurement.
+  std::vector<MetricValue> metrics;
 };
 
 // What a network that classifies answered in a test, and what would have been right, by image.
 struct TestAnswers {
   std::int64_t train_examples = 0;  // that it had learned from
   bool whole_set = false;           // rather than a part of the test set
+  static constexpr std::int64_t kNoAnswer = -1;  // label and answer of an image that was skipped
   std::vector<std::int64_t> labels;
   std::vector<std::int64_t> answers;
 };
@@ -62,6 +68,10 @@ class TrainingObserver {
   virtual void answered(const TestAnswers& /*answers*/) {}
   virtual void measured(const Measurement& /*measurement*/) {}
 
+  // An image is left out because its file cannot be decoded, which `error` says in one line; told
+  // once a file. Only if the experiment has data.skip_bad_images.
+  virtual void skipped(std::string_view /*error*/) {}
+
   // Between two steps of the run, where its state is whole and Session::checkpoint may be called;
   // `epoch_ended`: after the test that ends an epoch.
   virtual void between_steps(bool /*epoch_ended*/) {}
@@ -72,7 +82,8 @@ struct Score {
   std::size_t images = 0;
   std::size_t errors = 0;
   std::size_t top5_errors = 0;
-  double loss = 0;  // summed
+  double loss = 0;          // summed
+  std::size_t skipped = 0;  // images that were to be shown but cannot be decoded
 
   double mean_loss() const { return images == 0 ? 0 : loss / static_cast<double>(images); }
   double percent(std::size_t count) const {
@@ -127,17 +138,21 @@ class Session {
   // them have been shown.
   std::uint64_t images() const;
   std::uint64_t images_shown() const;
+  std::int64_t training_images_shown() const { return shown_; }  // with those that were skipped
 
   std::size_t test_images() const { return sizes_.test; }
 
   // Training images that have been learned from since the run's start.
-  std::int64_t trained() const { return trained_; }
+  std::int64_t trained() const { return shown_ - skipped_in_training_; }
+
+  // Files that were skipped, of both sets; those that are shown in many epochs count once.
+  virtual std::size_t skipped_images() const { return 0; }
 
   // Trains and tests until done or until `stop`, which any thread may call, returns true. In
   // either case the state is then whole.
   TrainingSummary run(TrainingObserver& observer, const std::function<bool()>& stop);
 
-  bool finished() const { return trained_ >= total() && !test_is_due_; }
+  bool finished() const { return shown_ >= total() && !test_is_due_; }
   const std::optional<Measurement>& last_measurement() const { return last_measurement_; }
 
   // Saves all that the rest of the run depends on, or restores it into a session that was made from
@@ -165,6 +180,7 @@ class Session {
     // Empty where the network does not classify.
     std::vector<std::int64_t> labels = {};
     std::vector<std::int64_t> answers = {};
+    std::vector<MetricValue> metrics = {};  // of training, since the last test that was completed
   };
 
   // The next epoch, or what is left of it: its training examples in order.
@@ -191,13 +207,16 @@ class Session {
   Scoring scoring_;
 
   bool epoch_is_started_ = false;
-  std::int64_t trained_ = 0;
+  // Training images since the run's start, with those that were skipped: the place in the epochs.
+  std::int64_t shown_ = 0;
+  std::int64_t skipped_in_training_ = 0;
   bool test_is_due_;
   std::uint32_t tests_ = 0;
   Score since_test_;
   double recent_error_percent_;
   std::optional<Measurement> last_measurement_;
   std::int64_t test_examples_ = 0;
+  std::int64_t skipped_in_tests_ = 0;
   double train_seconds_ = 0;
   double test_seconds_ = 0;
   Work test_work_;

@@ -3,26 +3,25 @@
 #include <cstddef>
 #include <vector>
 
+#include "learning/transposed_path.h"
 #include "models/dense_weights.h"
-#include "models/network.h"
 #include "models/parameters.h"
+#include "models/plastic_network.h"
 #include "proto/network.pb.h"
 #include "simulator/checkpoint.h"
 #include "simulator/random_stream.h"
 #include "simulator/time.h"
-#include "simulator/vector_math.h"
 
 namespace apical {
 
-// Feedback that mirrors the feedforward way: Y = W^T for a single projection between the target and
-// the source, Y = W_1^T ... W_n^T for several, the first of which starts at the target. With noise,
-// each factor is W_k^T + N(0, sd), drawn anew for each mirroring (as in the code of Guerguiev et
-// al. 2017, where however the feedback to a lower layer shares the noise of that to the one above).
+// Feedback that mirrors the feedforward way (transposed_path.h). With noise, each factor is W_k^T +
+// N(0, sd), drawn anew for each mirroring (as in the code of Guerguiev et al. 2017, where however
+// the feedback to a lower layer shares the noise of that to the one above).
 class SymmetricFeedback {
  public:
   // `index` is of the projection in the network, which has been checked. Makes the weights
   // symmetric. `network` refers to `parameters`; both must outlive this.
-  SymmetricFeedback(const proto::Network& description, int index, Network& network,
+  SymmetricFeedback(const proto::Network& description, int index, PlasticNetwork& network,
                     Parameters& parameters);
 
   // Makes the weights symmetric to those of now. No potential jumps.
@@ -32,18 +31,15 @@ class SymmetricFeedback {
   void checkpoint(const Checkpoint& state) { stream_.checkpoint(state); }
 
  private:
-  void find_product();
-  void draw_noise();
-
-  DenseProjection* projection_;
+  PlasticNetwork* network_;
+  std::size_t projection_;
   DenseWeights* weights_;
-  std::vector<const DenseWeights*> path_;
+  TransposedPath path_;
   double noise_sd_;
   bool fixed_noise_;
   RandomStream stream_;
-  std::vector<std::vector<float>> noise_;  // of each of the path, [source][target]
+  std::vector<float> noise_;  // empty without noise
   DenseWeights product_;
-  std::vector<AlignedFloats> between_;  // a neuron's weights onto each population of the way
 };
 
 }  // namespace apical

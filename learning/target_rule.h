@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "models/rate/activities.h"
 #include "simulator/checkpoint.h"
 #include "simulator/random_stream.h"
+#include "simulator/vector_math.h"
 
 namespace apical {
 
@@ -55,13 +57,22 @@ class TargetRule : public RateRule {
   std::size_t capacity() const { return static_cast<std::size_t>(context_.settings.batch_size()); }
 
  private:
+  // A random stream that is drawn from on many threads.
+  struct Noise {
+    StreamKey key;
+    std::uint64_t position = 0;
+  };
+
+  // result = h + e, with the noise for g_l.
+  void add_noise(std::size_t l, ConstBatchView h, BatchView result);
+
   RateRuleContext context_;
   std::size_t highest_inverse_;
   std::vector<std::unique_ptr<InverseModel>> inverses_;  // [l - 2] is g_l
-  std::vector<RandomStream> noise_;                      // likewise
+  std::vector<Noise> noise_;                             // likewise
   std::vector<Activities> targets_;                      // [l - 1] is h^_l, l < L
-  std::vector<Activities> below_;                        // [l]: h_l + e, or g_{l+1}(h_{l+1})
-  std::vector<Activities> above_;                        // [l]: f_l(h_{l-1} + e)
+  AlignedFloats below_;  // of one layer at a time: h_l + e, or g_{l+1}(h_{l+1})
+  AlignedFloats above_;  // likewise: f_l(h_{l-1} + e)
 };
 
 }  // namespace apical

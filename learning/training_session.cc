@@ -1,100 +1,24 @@
 #include "learning/training_session.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
-#include <span>
-#include <utility>
-#include <vector>
-
-#include "learning/divergence_error.h"
-#include "learning/initial_weights.h"
-
 namespace apical {
 
-ImageSet first_examples(const ImageSet& images, std::size_t examples) {
-  const std::size_t count = examples == 0 ? images.size() : std::min(examples, images.size());
-  ImageSet result = images;
-  result.labels.resize(count);
-  result.pixels.resize(count * images.image_size());
-  return result;
-}
-
-ImageSet examples_of(const ImageSet& images, std::span<const std::uint32_t> indices) {
-  ImageSet result = images;
-  result.labels.clear();
-  result.pixels.clear();
-  for (const std::uint32_t index : indices) {
-    const auto image = images.image(index);
-    result.labels.push_back(images.labels[index]);
-    result.pixels.insert(result.pixels.end(), image.begin(), image.end());
-  }
-  return result;
-}
-
 TrainingSession::TrainingSession(const proto::Experiment& experiment, const TrainAndTest& data)
-    : Session(experiment,
-              {.train = data.train.size(),
-               .test = data.test.size(),
-               .interim_test = interim_test_order(experiment.training(), data.test.size()).size()},
-              {}, data.train.classes),
-      train_(&data.train),
-      test_(&data.test),
-      interim_test_(
-          examples_of(data.test, interim_test_order(experiment.training(), data.test.size()))),
-      parameters_(initial_parameters(experiment.network(), experiment.seed())),
+    : TrialSession(experiment, data),
       protocol_(experiment.trial(), experiment.seed()),
-      description_(experiment.network()),
-      network_(experiment.network(), parameters_, experiment.seed(), protocol_.processes()),
-      rule_(experiment.network(), network_, parameters_),
-      evaluation_(experiment, parameters_) {
+      network_(experiment.network(), mutable_parameters(), experiment.seed(),
+               protocol_.processes()),
+      rule_(experiment.network(), network_, mutable_parameters()),
+      metrics_(experiment.recording().metrics(),
+               {this->experiment().network(), mutable_parameters(), rule_, &network_, &protocol_}) {
   protocol_.bind(network_, rule_);
-}
-
-void TrainingSession::start_epoch(int /*epoch*/, std::vector<std::uint32_t> order) {
-  order_ = std::move(order);
-  next_ = 0;
-}
-
-Score TrainingSession::learn(TrainingObserver& observer) {
-  const std::uint32_t image = order_[next_++];
-  const std::size_t label = train_->labels[image];
-  observer.before_trial(trained());
-  const PhaseTimes times = protocol_.run(train_->image(image), label);
-  check_finite();
-  observer.after_trial(trained(), times, label);
-  return {.images = 1, .errors = protocol_.answer() != label ? std::size_t{1} : std::size_t{0}};
-}
-
-std::optional<Session::TestResult> TrainingSession::test(const Test& test,
-                                                         TrainingObserver& observer,
-                                                         const std::function<bool()>& stop) {
-  const ImageSet& images = test.interim ? interim_test_ : *test_;
-  const auto progress = [&](std::size_t done) { observer.tested(done, images.size()); };
-  const Evaluation::Result result = evaluation_.run(images, test.number, progress, stop);
-  if (!result.complete) return std::nullopt;
-  return TestResult{.score = {.images = result.images, .errors = result.errors},
-                    .work = result.work,
-                    .labels = {images.labels.begin(), images.labels.end()},
-                    .answers = {result.answers.begin(), result.answers.end()}};
+  protocol_.set_metric(&metrics_);
 }
 
 Work TrainingSession::training_work() const {
   return {network_.events(), network_.spikes(), network_.synaptic_events()};
 }
 
-void TrainingSession::check_finite() const {
-  const auto is_finite = [](float v) { return std::isfinite(v); };
-  if (std::ranges::all_of(rule_.output_potentials(), is_finite)) return;
-  throw DivergenceError(fmt::format(
-      "after {} training images the output's potentials are no longer numbers; lower the "
-      "learning_rate of the projections",
-      trained() + 1));
-}
-
-void TrainingSession::checkpoint_network(const Checkpoint& state) {
-  apical::checkpoint(state.in("parameters"), description_, parameters_);
+void TrainingSession::checkpoint_trials(const Checkpoint& state) {
   network_.checkpoint(state);
   protocol_.checkpoint(state.in("trials"));
   rule_.checkpoint(state.in("rule"));

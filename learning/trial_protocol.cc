@@ -15,7 +15,10 @@ void TrialProtocol::bind(Network& network, SegregatedDendrites& rule) {
   network.simulation().influence(target_rates_, *this);
   if (trial_.has_stochastic_plateaus()) {
     plateaus_.emplace(trial_.stochastic_plateaus(), network);
-    rule.set_plateaus(*plateaus_);
+    rule.set_apical_means([this](std::size_t population) {
+      return plateaus_->apical_means(
+          dynamic_cast<const SpikingPopulation&>(network_->population(population)));
+    });
   }
 }
 
@@ -94,6 +97,7 @@ void TrialProtocol::act(const Event& event) {
       if (plateaus_) plateaus_->end_phase(now);
       rule_->end_target_phase(target_rates_.means());
       network_->output().stop_teaching(now);
+      if (metric_ != nullptr) metric_->after_trial(label_);
       rule_->update(now);
       break;
   }

@@ -8,6 +8,7 @@
 
 #include "learning/segregated_dendrites.h"
 #include "learning/stochastic_plateaus.h"
+#include "learning/trial_metric.h"
 #include "models/network.h"
 #include "models/rate_mean.h"
 #include "proto/training.pb.h"
@@ -48,6 +49,10 @@ class TrialProtocol final : public Process {
     return plateaus_ ? &*plateaus_ : nullptr;
   }
 
+  // Who is told of each trial before weights change, null for nobody; it must outlive the
+  // protocol's last run.
+  void set_metric(TrialMetric* metric) { metric_ = metric; }
+
   // Runs one trial from now on.
   PhaseTimes run(std::span<const std::uint8_t> image, std::size_t label);
 
@@ -74,6 +79,7 @@ class TrialProtocol final : public Process {
   RandomStream lengths_;
   Network* network_ = nullptr;
   SegregatedDendrites* rule_ = nullptr;
+  TrialMetric* metric_ = nullptr;
   std::size_t label_ = 0;
   std::size_t answer_ = 0;
   RateMean target_rates_;  // of the output

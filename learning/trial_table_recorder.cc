@@ -67,11 +67,12 @@ TrialTableRecorder::TrialTableRecorder(const proto::TrialTable& table, TrainingS
       trials_(file_),
       answer_(file_.add_table<std::int64_t>("/trials/answer")) {
   Network& network = session.network();
-  for (const SpikingPopulation* each : network.spiking_populations()) {
-    if (!table.plateaus() || dynamic_cast<const PyramidalPopulation*>(each) == nullptr) continue;
-    const std::string group = "/plateaus/" + each->name();
-    plateaus_.push_back({each, file_.add_table<float>(group + "/forward", {each->size()}),
-                         file_.add_table<float>(group + "/target", {each->size()})});
+  for (std::size_t p = 0; table.plateaus() && p < network.populations(); ++p) {
+    const Population& each = network.population(p);
+    if (dynamic_cast<const PyramidalPopulation*>(&each) == nullptr) continue;
+    const std::string group = "/plateaus/" + each.name();
+    plateaus_.push_back({p, file_.add_table<float>(group + "/forward", {each.size()}),
+                         file_.add_table<float>(group + "/target", {each.size()})});
   }
   for (std::size_t p = 0; table.rates() && p < network.populations(); ++p) {
     counts_.push_back(std::make_unique<SpikeCount>(network.population(p), file_));
@@ -97,7 +98,7 @@ void TrialTableRecorder::after_trial(std::int64_t index, const PhaseTimes& times
   trials_.append(index, times, label);
   file_.append_value(answer_, static_cast<std::int64_t>(session_->answer()));
   for (const Plateaus& each : plateaus_) {
-    const auto plateaus = session_->rule().plateaus(*each.population);
+    const auto plateaus = session_->rule().plateaus(each.population);
     file_.append(each.forward, plateaus.forward);
     file_.append(each.target, plateaus.target);
   }

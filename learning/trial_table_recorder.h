@@ -32,7 +32,7 @@ class TrialTableRecorder final : public Recorder {
  private:
   class SpikeCount;
   struct Plateaus {
-    const SpikingPopulation* population;
+    std::size_t population;  // its place in the network
     RecordFile::TableId forward;
     RecordFile::TableId target;
   };

@@ -6,7 +6,7 @@
 
 namespace apical {
 
-WeightRecorder::WeightRecorder(const proto::Experiment& experiment, const TrainingSession& session,
+WeightRecorder::WeightRecorder(const proto::Experiment& experiment, const TrialSession& session,
                                std::filesystem::path path)
     : every_epochs_(experiment.recording().weights().every_epochs()),
       file_(std::move(path)),

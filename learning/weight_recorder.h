@@ -9,7 +9,7 @@
 
 #include "learning/rate_session.h"
 #include "learning/recorder.h"
-#include "learning/training_session.h"
+#include "learning/trial_session.h"
 #include "proto/experiment.pb.h"
 #include "simulator/record_file.h"
 
@@ -20,7 +20,7 @@ namespace apical {
 class WeightRecorder final : public Recorder {
  public:
   // The session must outlive the recorder.
-  WeightRecorder(const proto::Experiment& experiment, const TrainingSession& session,
+  WeightRecorder(const proto::Experiment& experiment, const TrialSession& session,
                  std::filesystem::path path);
   WeightRecorder(const proto::Experiment& experiment, RateSession& session,
                  std::filesystem::path path);

@@ -30,6 +30,9 @@ class DenseWeights {
   // sums[i] += sum over j of W_ij sources[j]. Silent sources cost nothing.
   void add_weighted_rows(std::span<const float> sources, std::span<float> sums) const;
 
+  // sums[j] += sum over i of W_ij targets[i].
+  void add_products_with_rows(std::span<const float> targets, std::span<float> sums) const;
+
   // W_ij += targets[i] sources[j]. Silent sources cost nothing.
   void add_outer_product(std::span<const float> targets, std::span<const float> sources);
 

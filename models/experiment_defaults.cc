@@ -162,12 +162,21 @@ std::string name_of(const proto::Projection& projection) {
   return fmt::format("{}_to_{}", projection.source(), projection.target());
 }
 
+std::string name_of_element(const Message& element) {
+  if (element.GetDescriptor() == proto::Projection::descriptor()) {
+    return name_of(static_cast<const proto::Projection&>(element));
+  }
+  const FieldDescriptor* name = element.GetDescriptor()->FindFieldByName("name");
+  return name == nullptr ? "" : element.GetReflection()->GetString(element, name);
+}
+
 proto::Experiment with_defaults(proto::Experiment experiment) {
   if (experiment.has_network()) {
     for (proto::Projection& projection : *experiment.mutable_network()->mutable_projection()) {
       fill_choices(projection);
     }
   }
+  const bool has_network = experiment.has_network();
   const bool has_rates = experiment.has_rate_network();
   if (has_rates) {
     fill_choices(*experiment.mutable_rate_network(),
@@ -175,8 +184,13 @@ proto::Experiment with_defaults(proto::Experiment experiment) {
   }
   fill(experiment);
   // What does not go with the kind of network.
+  for (proto::Projection& projection : *experiment.mutable_network()->mutable_projection()) {
+    if (projection.transmission() != proto::RATES) projection.clear_rate_interval_ms();
+  }
+  if (!has_network) experiment.clear_network();
   if (has_rates) {
     experiment.clear_trial();
+    if (experiment.has_recording()) experiment.mutable_recording()->clear_metrics();
   } else {
     experiment.clear_rate_network();
     experiment.mutable_training()->clear_rate_learning();

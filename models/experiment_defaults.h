@@ -9,6 +9,9 @@ namespace apical {
 // By which `--set` and other projections refer to a projection: its name, or SOURCE_to_TARGET.
 std::string name_of(const proto::Projection& projection);
 
+// By which `--set` refers to an element of a list of messages; empty if it has no name.
+std::string name_of_element(const google::protobuf::Message& element);
+
 // A copy with all that the schema says of unset fields written out: scalars with a default, the
 // messages that hold such scalars, and each projection's name, dense connectivity and
 // matched_moments, and the choices of a rate network that depend on others (its loss, activations,

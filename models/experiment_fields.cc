@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "models/message_reader.h"
+#include "models/experiment_defaults.h"
 
 namespace apical {
 namespace {

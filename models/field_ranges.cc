@@ -57,6 +57,7 @@ constexpr std::array kRanges = {
     not_negative("Normal.sd"),
     any_finite("Constant.weight"),
     FieldRange{"SegregatedDendrites.learning_rate", 0, 100},
+    FieldRange{"Backpropagation.learning_rate", 0, 100},
     FieldRange{"LearnedFeedback.learning_rate", 0, 100},
     not_negative("SymmetricFeedback.noise_sd"),
     FieldRange{"Initializer.zeroed_share", 0, 1},

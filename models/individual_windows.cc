@@ -7,6 +7,12 @@
 #include "models/postsynaptic_potential.h"
 
 namespace apical {
+namespace {
+
+// Of times, ms, after years of simulated time.
+[[maybe_unused]] constexpr Time kRounding = 1e-5;
+
+}  // namespace
 
 IndividualWindows::IndividualWindows(DenseProjection& projection)
     : projection_(&projection),
@@ -15,8 +21,6 @@ IndividualWindows::IndividualWindows(DenseProjection& projection)
   assert(!projection.transmits_rates());
   projection.set_listener(this);
 }
-
-IndividualWindows::~IndividualWindows() { projection_->set_listener(nullptr); }
 
 void IndividualWindows::begin(Time now) {
   start_ = now;
@@ -31,7 +35,7 @@ void IndividualWindows::receive(std::span<const Spike> spikes) {
 void IndividualWindows::add_means(std::span<const Time> ends, Time length, std::span<float> v) {
   bounds_.clear();
   for (std::uint32_t i = 0; i < ends.size(); ++i) {
-    assert(ends[i] - length >= start_);
+    assert(ends[i] - length >= start_ - kRounding);
     bounds_.push_back({ends[i] - length, i, -1});
     bounds_.push_back({ends[i], i, 1});
   }

@@ -20,9 +20,9 @@ namespace apical {
 // sources, such as the output.
 class IndividualWindows final : private SpikeReceiver {
  public:
-  // The projection transmits spikes and must outlive the windows, as they do their use.
+  // The projection transmits spikes. It tells the windows of them as long as it lives, and is not
+  // touched when they go.
   explicit IndividualWindows(DenseProjection& projection);
-  ~IndividualWindows() override;
   IndividualWindows(const IndividualWindows&) = delete;
   IndividualWindows& operator=(const IndividualWindows&) = delete;
 

@@ -28,10 +28,20 @@ class ErrorCount : public google::protobuf::io::ErrorCollector {
   int count_ = 0;
 };
 
+// Whether it stands for no value at all.
+bool is_unspecified(const google::protobuf::EnumValueDescriptor& value) {
+  return value.name().ends_with("_UNSPECIFIED");
+}
+
+bool is_unspecified(const FieldDescriptor& field, const Message& message) {
+  return field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM && !field.is_repeated() &&
+         is_unspecified(*message.GetReflection()->GetEnum(message, &field));
+}
+
 std::vector<std::string> enum_names(const google::protobuf::EnumDescriptor& type) {
   std::vector<std::string> names;
   for (int i = 0; i < type.value_count(); ++i) {
-    if (!type.value(i)->name().ends_with("_UNSPECIFIED")) {
+    if (!is_unspecified(*type.value(i))) {
       names.push_back(type.value(i)->name());
     }
   }
@@ -258,7 +268,13 @@ bool read_scalar(const std::string& value, const FieldDescriptor& field, Message
   ErrorCount errors;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
-  return parser.ParseFieldValueFromString(value, &field, &message) && errors.count() == 0;
+  const bool is_read =
+      parser.ParseFieldValueFromString(value, &field, &message) && errors.count() == 0;
+  if (is_read && is_unspecified(field, message)) {
+    message.GetReflection()->ClearField(&message, &field);
+    return false;
+  }
+  return is_read;
 }
 
 std::string expected_value(const FieldDescriptor& field, std::string_view value) {
@@ -283,14 +299,6 @@ std::string expected_value(const FieldDescriptor& field, std::string_view value)
       return "give { ... }";
   }
   return "";
-}
-
-std::string name_of_element(const Message& element) {
-  if (element.GetDescriptor() == proto::Projection::descriptor()) {
-    return name_of(static_cast<const proto::Projection&>(element));
-  }
-  const FieldDescriptor* name = element.GetDescriptor()->FindFieldByName("name");
-  return name == nullptr ? "" : element.GetReflection()->GetString(element, name);
 }
 
 std::vector<std::string> field_names(const Descriptor& message) {

@@ -70,9 +70,6 @@ bool read_scalar(const std::string& value, const google::protobuf::FieldDescript
 // What a scalar field takes, as a fix for `value`.
 std::string expected_value(const google::protobuf::FieldDescriptor& field, std::string_view value);
 
-// The name of an element of a repeated field; empty if it has none.
-std::string name_of_element(const google::protobuf::Message& element);
-
 // Names of a message's fields.
 std::vector<std::string> field_names(const google::protobuf::Descriptor& message);
 

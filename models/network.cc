@@ -209,4 +209,37 @@ std::uint64_t Network::synaptic_events() const {
   return sum;
 }
 
+SpikingPopulation& Network::spiking(std::size_t population) const {
+  return dynamic_cast<SpikingPopulation&>(*populations_[population]);
+}
+
+void Network::somatic_mean(std::size_t population, std::span<float> v) const {
+  spiking(population).somatic_mean(v);
+}
+
+void Network::apical_mean(std::size_t population, std::span<float> v) const {
+  spiking(population).compartment_mean(proto::APICAL, v);
+}
+
+std::span<const float> Network::presynaptic_mean(std::size_t projection) const {
+  return projections_[projection]->window_mean();
+}
+
+void Network::bias_changed(Time now, std::size_t population) {
+  spiking(population).bias_changed(now);
+}
+
+void Network::weights_changed(Time now, std::size_t projection, std::span<const float> change,
+                              std::span<const float> u) {
+  projections_[projection]->weights_changed(now, change, u);
+}
+
+bool Network::drives_soma(std::size_t projection) const {
+  return projections_[projection]->drives_soma();
+}
+
+void Network::weights_changed(Time now, std::size_t projection, const DenseWeights& change) {
+  projections_[projection]->weights_changed(now, change);
+}
+
 }  // namespace apical

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -9,6 +10,7 @@
 #include "models/dense_projection.h"
 #include "models/output_population.h"
 #include "models/parameters.h"
+#include "models/plastic_network.h"
 #include "models/poisson_population.h"
 #include "models/pyramidal_population.h"
 #include "models/rate_transmission.h"
@@ -34,7 +36,7 @@ void checkpoint(const Checkpoint& state, const proto::Network& network, Paramete
 // checked (network_check.h) and has exactly one Poisson source, the
 // input, and one output population. Populations and projections keep the file's order and
 // numbers.
-class Network {
+class Network final : public PlasticNetwork {
  public:
   // `parameters`, shaped as by zero_parameters, must outlive the network, and so must
   // `processes` (such as a trial protocol), which come before all populations in simultaneous
@@ -46,7 +48,6 @@ class Network {
   Network& operator=(const Network&) = delete;
 
   Simulation& simulation() { return simulation_; }
-  std::uint64_t seed() const { return seed_; }
 
   // At rest at time 0 with the parameters of now. Restarts with different contexts have
   // independent random streams.
@@ -89,12 +90,25 @@ class Network {
   std::uint64_t spikes() const;
   std::uint64_t synaptic_events() const;
 
+  // ---- For learning ----
+
+  std::uint64_t seed() const override { return seed_; }
+  void somatic_mean(std::size_t population, std::span<float> v) const override;
+  void apical_mean(std::size_t population, std::span<float> v) const override;
+  std::span<const float> presynaptic_mean(std::size_t projection) const override;
+  void bias_changed(Time now, std::size_t population) override;
+  void weights_changed(Time now, std::size_t projection, std::span<const float> change,
+                       std::span<const float> u) override;
+  bool drives_soma(std::size_t projection) const override;
+  void weights_changed(Time now, std::size_t projection, const DenseWeights& change) override;
+
  private:
   void add_population(const proto::Population& population, std::uint32_t index,
                       const AlignedFloats& bias, std::uint64_t seed);
   void add_projection(const proto::Projection& projection, const DenseWeights& weights);
   void transmit_rates(Population& source, DenseProjection& projection, Time interval_ms);
   Population& named(const std::string& name);
+  SpikingPopulation& spiking(std::size_t population) const;
 
   std::uint64_t seed_;
   Simulation simulation_;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "models/experiment_defaults.h"
+#include "models/feedforward_order.h"
 #include "models/field_ranges.h"
 #include "models/network_path.h"
 
@@ -62,6 +63,7 @@ class NetworkCheck {
       check_projection(i);
     }
     check_parallel_projections();
+    check_mode();
   }
 
  private:
@@ -97,6 +99,30 @@ class NetworkCheck {
     const auto& all = network_.projection();
     const auto found = std::ranges::find(all, name, name_of);
     return found == all.end() ? nullptr : &*found;
+  }
+
+  // What needs an order of the populations from the input up.
+  void check_mode() {
+    if (network_.mode() == proto::RATE) {
+      check_no_loop(file_, "network.mode", "`mode` RATE", mistakes_);
+      check_no_replay();
+    }
+    for (int i = 0; i < network_.projection_size(); ++i) {
+      if (network_.projection(i).plasticity().has_backpropagation()) {
+        check_no_loop(file_, projection_path(i) + ".plasticity.backpropagation",
+                      "`backpropagation`", mistakes_);
+      }
+    }
+  }
+
+  void check_no_replay() {
+    for (int i = 0; i < network_.population_size(); ++i) {
+      const proto::Population& population = network_.population(i);
+      const bool source = population.poisson_source().has_replay();
+      if (!source && !population.has_replay()) continue;
+      add(fmt::format("network.population[{}]{}.replay", i, source ? ".poisson_source" : ""),
+          "`replay` of spikes goes with `mode` SPIKING only", "remove it, or set mode: SPIKING");
+    }
   }
 
   // Names ---------------------------------------------------------------------------------------
@@ -429,6 +455,14 @@ class NetworkCheck {
                             path + ".segregated_dendrites");
         check_learning(projection, path);
         break;
+      case proto::Plasticity::kBackpropagation:
+        check_learning_rate(plasticity.backpropagation().has_learning_rate(),
+                            path + ".backpropagation");
+        if (projection.compartment() == proto::APICAL) {
+          add(path, "APICAL synapses cannot learn by backpropagation",
+              "give learned_feedback or symmetric_feedback, or compartment: BASAL");
+        }
+        break;
       case proto::Plasticity::kLearnedFeedback:
         check_learning_rate(plasticity.learned_feedback().has_learning_rate(),
                             path + ".learned_feedback");
@@ -439,9 +473,11 @@ class NetworkCheck {
         check_symmetric(projection, path + ".symmetric_feedback");
         break;
       case proto::Plasticity::RULE_NOT_SET:
-        add_missing(path, {"segregated_dendrites", "learned_feedback", "symmetric_feedback"},
-                    "plasticity without a rule",
-                    "add segregated_dendrites { learning_rate: ... }, or remove plasticity");
+        add_missing(
+            path,
+            {"segregated_dendrites", "backpropagation", "learned_feedback", "symmetric_feedback"},
+            "plasticity without a rule",
+            "add segregated_dendrites { learning_rate: ... }, or remove plasticity");
     }
   }
 
@@ -551,6 +587,25 @@ void check_population_name(const ExperimentFile& file, const std::string& path,
   if (all_known) {
     mistakes.push_back(file.mistake(path, fmt::format("no population is named `{}`", name),
                                     suggestion(name, names)));
+  }
+}
+
+void check_no_loop(const ExperimentFile& file, const std::string& path, std::string_view what,
+                   std::vector<Mistake>& mistakes) {
+  const proto::Network& network = file.experiment().network();
+  const auto is_known = [&](const std::string& name) {
+    return std::ranges::find(network.population(), name, &proto::Population::name) !=
+           network.population().end();
+  };
+  const bool all_known =
+      !file.is_lost("network.projection") &&
+      std::ranges::all_of(network.projection(), [&](const proto::Projection& projection) {
+        return is_known(projection.source()) && is_known(projection.target());
+      });
+  if (all_known && !feedforward_order(network)) {
+    mistakes.push_back(file.mistake(
+        path, fmt::format("{} with BASAL or DENDRITE projections that form a loop", what),
+        "remove it, or the projection that leads back"));
   }
 }
 

@@ -19,6 +19,11 @@ void check_network(const ExperimentFile& file, std::vector<Mistake>& mistakes);
 void check_population_name(const ExperimentFile& file, const std::string& path,
                            const std::string& name, std::vector<Mistake>& mistakes);
 
+// Adds a mistake at `path`, whose `what` needs an order of the populations, if the feedforward
+// projections form a loop. Nothing is added where it is not known what they connect.
+void check_no_loop(const ExperimentFile& file, const std::string& path, std::string_view what,
+                   std::vector<Mistake>& mistakes);
+
 // Whether `text` can be the name of a population, projection or layer.
 bool is_name(std::string_view text);
 

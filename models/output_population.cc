@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "models/constants.h"
+#include "models/neuron_constants.h"
 
 namespace apical {
 
 OutputPopulation::OutputPopulation(std::string name, std::size_t size, const proto::Output& output,
                                    const AlignedFloats& bias, StreamKey key)
-    : SpikingPopulation(std::move(name),
-                        {.max_rate_per_ms = per_ms(output.max_rate_hz()),
-                         .leak_conductance_per_ms = output.leak_conductance_per_ms(),
-                         .kernel = kernel_of(output.postsynaptic_potential()),
-                         .compartments = {{proto::DENDRITE, output.dendrite_conductance_per_ms()}}},
-                        size, bias, key),
+    : SpikingPopulation(std::move(name), constants_of(output), size, bias, key),
       teaching_conductance_(output.teaching_conductance_per_ms()),
       excitatory_reversal_potential_(output.excitatory_reversal_potential()),
       inhibitory_reversal_potential_(output.inhibitory_reversal_potential()),

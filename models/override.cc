@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "models/experiment_defaults.h"
+
 namespace apical {
 namespace {
 

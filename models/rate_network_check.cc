@@ -112,14 +112,17 @@ class RateNetworkCheck {
       add_missing(path, {"channels"}, "layer without `channels`",
                   "add the number of neurons at each place, channels: ...");
     }
+    if (local.kernel() >= 1 && local.stride() > local.kernel()) {
+      add(path + ".stride",
+          fmt::format("`stride` is {} with `kernel` {}: no neuron would see what lies between",
+                      local.stride(), local.kernel()),
+          fmt::format("give at most {}", local.kernel()));
+    }
   }
 
   void check_activation(const proto::RateLayer& layer, const std::string& path, bool is_output) {
     if (!layer.has_activation()) {
       return;
-    }
-    if (layer.activation() == proto::ACTIVATION_UNSPECIFIED) {
-      add(path, "`activation` is ACTIVATION_UNSPECIFIED", "give one of the others, or remove it");
     }
     const bool may_be_softmax = is_output && has_softmax_loss();
     if (layer.activation() == proto::SOFTMAX && !may_be_softmax) {
@@ -140,6 +143,15 @@ class RateNetworkCheck {
     if (learning.algorithm() == proto::ALGORITHM_UNSPECIFIED) {
       add_missing("training.rate_learning", {"algorithm"}, "no algorithm for `rate_network`",
                   "add training { rate_learning { algorithm: BP } }, or another");
+    }
+    const int last = network_.layer_size() - 1;
+    if (learning.algorithm() == proto::AO_SDTP && learning.auxiliary_outputs() > 0 && last >= 0 &&
+        (network_.layer(last).has_locally_connected() ||
+         network_.layer(last).has_convolutional())) {
+      add(path_of(last),
+          fmt::format("the output `{}` is not dense, with auxiliary outputs beside it",
+                      network_.layer(last).name()),
+          "give dense { units: ... }, algorithm: SDTP, or auxiliary_outputs: 0");
     }
   }
 

@@ -41,6 +41,11 @@ class SpikingPopulation : public Population {
 
     // Sum of all conductances of the soma without teaching, per ms.
     double total_conductance() const;
+
+    // Of that, the share of the compartment that feedforward projections reach, k.
+    double feedforward_share() const {
+      return compartments.front().conductance_per_ms / total_conductance();
+    }
   };
 
   // `bias` has an element per neuron, padded, and must outlive the population.

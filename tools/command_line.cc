@@ -41,7 +41,8 @@ options::variables_map parse_arguments(std::span<const std::string> arguments,
 namespace {
 
 constexpr const char* kTooLarge =
-    "the experiment does not fit into memory; make its populations smaller";
+    "the experiment does not fit into memory; make its populations or layers smaller, or "
+    "training.rate_learning.batch_size";
 
 ExitCode report(ExitCode code, const std::string& message) {
   std::cerr << "apical: " << message << "\n";

@@ -29,10 +29,12 @@ std::string in_words(std::string_view line) {
 
 std::string difference(const proto::Experiment& there, const proto::Experiment& here) {
   proto::Experiment adapted = there;
-  proto::Training& training = *adapted.mutable_training();
-  training.set_checkpoint_minutes(here.training().checkpoint_minutes());
-  if (training.epochs() > 0 && here.training().epochs() > 0) {
-    training.set_epochs(here.training().epochs());
+  if (there.has_training() && here.has_training()) {
+    proto::Training& training = *adapted.mutable_training();
+    training.set_checkpoint_minutes(here.training().checkpoint_minutes());
+    if (training.epochs() > 0 && here.training().epochs() > 0) {
+      training.set_epochs(here.training().epochs());
+    }
   }
   std::string report;
   google::protobuf::util::MessageDifferencer differencer;

@@ -45,7 +45,9 @@ class Interrupt::Listener {
       }
       std::_Exit(static_cast<int>(ExitCode::kInterrupted));
     });
-    print_("stopping after this example; press Ctrl-C again to stop now");
+    print_(
+        "stopping as soon as the state can be saved; press Ctrl-C again to stop at once, without "
+        "saving");
   }
 
   std::function<void(std::string_view)> print_;

@@ -21,6 +21,7 @@
 
 #include "datasets/catalogue.h"
 #include "learning/experiment_check.h"
+#include "learning/rate_mode_session.h"
 #include "learning/rate_session.h"
 #include "learning/recorders.h"
 #include "learning/session.h"
@@ -60,9 +61,10 @@ options::options_description visible_options() {
       ("resume", "go on with the run in it from its last checkpoint, to the same bits")  //
       ("force", "replace an earlier run in it")                                          //
       ("data", options::value<std::string>()->value_name("DIR"),
-       "where the data set is [$APICAL_DATA, then ~/.cache/apical]")  //
+       "where the data set is [$APICAL_DATA, then ~/.cache/apical]")                       //
+      ("skip-bad-images", "leave out image files that cannot be decoded, and count them")  //
       ("threads", options::value<int>()->value_name("N"),
-       "threads for tests; the results do not depend on it [all cores]")  //
+       "threads that compute; the results do not depend on it [all cores]")  //
       ("quiet", "show no progress");
   add_experiment_options(visible);
   return visible;
@@ -71,6 +73,9 @@ options::options_description visible_options() {
 RunRequest request_of(const options::variables_map& given) {
   RunRequest request;
   request.choice = experiment_choice(given);
+  if (given.count("skip-bad-images") != 0) {
+    request.choice.overrides.push_back(Override::from_set("data.skip_bad_images=true"));
+  }
   if (given.count("out") != 0) request.out = given["out"].as<std::string>();
   if (given.count("data") != 0) request.data = given["data"].as<std::string>();
   request.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
@@ -97,6 +102,10 @@ Metric percent(const std::string& name, double value) {
   return value < 0 ? Metric(name) : Metric(name, value);
 }
 
+Metric metric_of(const MetricValue& metric) {
+  return metric.value ? Metric(metric.column, *metric.value) : Metric(metric.column);
+}
+
 // The result of a test, in words: the error of a network that classifies, else its loss.
 std::string test_result(const Measurement& m) {
   return m.test_error_percent < 0 ? fmt::format("test loss {:.4g}", m.test_loss.value_or(0))
@@ -116,7 +125,8 @@ class RunObserver final : public TrainingObserver {
         checkpoint_(&checkpoint),
         interval_(checkpoint_minutes),
         last_(session.last_measurement()),
-        trained_(session.trained()),
+        shown_(session.training_images_shown()),
+        named_images_(std::min(session.skipped_images(), kNamedImages)),
         shown_before_(session.images_shown()) {
     if (last_) test_ = ", " + test_result(*last_);
   }
@@ -129,14 +139,14 @@ class RunObserver final : public TrainingObserver {
   }
 
   void trained(std::int64_t done, std::int64_t /*total*/, double recent_error_percent) override {
-    if (done >= trained_ + kStatusEvery || done % kStatusEvery == 0) {
+    if (done >= shown_ + kStatusEvery || done % kStatusEvery == 0) {
       const std::string error =
           recent_error_percent < 0 ? "" : fmt::format(", error {:.1f} %", recent_error_percent);
       progress_->set_status(fmt::format("training{}{}", error, test_));
     }
-    shown_before_ += static_cast<std::uint64_t>(done - trained_);
+    shown_before_ += static_cast<std::uint64_t>(done - shown_);
     progress_->update(shown_before_);
-    trained_ = done;
+    shown_ = done;
   }
 
   void tested(std::size_t done, std::size_t total) override {
@@ -155,6 +165,12 @@ class RunObserver final : public TrainingObserver {
     saved_ = Clock::now();
   }
 
+  void skipped(std::string_view error) override {
+    if (named_images_ == kNamedImages) return;
+    ++named_images_;
+    progress_->message(fmt::format("skipped {}", error));
+  }
+
   void measured(const Measurement& m) override {
     const std::int64_t examples = m.train_examples - (last_ ? last_->train_examples : 0);
     const double train_seconds = m.train_seconds - (last_ ? last_->train_seconds : 0);
@@ -169,6 +185,7 @@ class RunObserver final : public TrainingObserver {
     if (m.test_top5_error_percent) {
       row.emplace_back("test_top5_error_percent", *m.test_top5_error_percent);
     }
+    for (const MetricValue& metric : m.metrics) row.push_back(metric_of(metric));
     row.insert(row.end(),
                {Metric("train_seconds", m.train_seconds), Metric("test_seconds", m.test_seconds),
                 Metric("train_ms_per_example", per_example_ms(train_seconds, examples)),
@@ -182,6 +199,7 @@ class RunObserver final : public TrainingObserver {
  private:
   using Clock = std::chrono::steady_clock;
   static constexpr std::int64_t kStatusEvery = 50;
+  static constexpr std::size_t kNamedImages = 10;
 
   RunFolder* folder_;
   Progress* progress_;
@@ -191,45 +209,10 @@ class RunObserver final : public TrainingObserver {
   Clock::time_point saved_ = Clock::now();
   std::optional<Measurement> last_;
   std::string test_;
-  std::int64_t trained_;
+  std::int64_t shown_;  // training images
+  std::size_t named_images_;
   std::uint64_t shown_before_;  // training images and those of whole tests
 };
-
-nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const RunRequest& request,
-                                  const TrainingSummary& run,
-                                  const std::optional<Measurement>& last, const RunClock& clock,
-                                  TrainingSession* spiking) {
-  nlohmann::ordered_json summary;
-  summary["name"] = experiment.name();
-  summary["complete"] = run.complete;
-  if (last) {
-    if (last->test_error_percent >= 0) summary["test_error_percent"] = last->test_error_percent;
-    if (last->train_error_percent >= 0) {
-      summary["train_error_percent"] = last->train_error_percent;
-    }
-    if (last->test_loss) summary["test_loss"] = *last->test_loss;
-    if (last->train_loss) summary["train_loss"] = *last->train_loss;
-    if (last->test_top5_error_percent) {
-      summary["test_top5_error_percent"] = *last->test_top5_error_percent;
-    }
-    summary["epochs"] = last->epoch;
-  }
-  summary["train_examples"] = run.train_examples;
-  summary["test_examples"] = run.test_examples;
-  summary["train_ms_per_example"] = per_example_ms(run.train_seconds, run.train_examples);
-  summary["test_ms_per_example"] = per_example_ms(run.test_seconds, run.test_examples);
-  summary["wall_seconds"] = clock.wall_seconds();
-  summary["cpu_seconds"] = clock.cpu_seconds();
-  summary["events"] = run.events;
-  summary["spikes"] = run.spikes;
-  summary["synaptic_events"] = run.synaptic_events;
-  if (spiking != nullptr) summary["train_spikes"] = spiking->network().spikes();
-  summary["data"] = experiment.data().name();
-  summary["seed"] = experiment.seed();
-  summary["threads"] = request.threads;
-  summary["version"] = kVersion;
-  return summary;
-}
 
 // The session of an experiment with its data, and how its recorders are made.
 struct Prepared {
@@ -250,6 +233,10 @@ struct Prepared {
     images = load(*find_data_set(chosen.name()), data_folder);
     images.train = first_examples(images.train, static_cast<std::size_t>(chosen.train_examples()));
     images.test = first_examples(images.test, static_cast<std::size_t>(chosen.test_examples()));
+    if (experiment.network().mode() == proto::RATE) {
+      keep(experiment, std::make_unique<RateModeSession>(experiment, images));
+      return;
+    }
     auto made = std::make_unique<TrainingSession>(experiment, images);
     spiking = made.get();
     keep(experiment, std::move(made));
@@ -266,6 +253,49 @@ struct Prepared {
     session = std::move(made);
   }
 };
+
+nlohmann::ordered_json summary_of(const proto::Experiment& experiment, const RunRequest& request,
+                                  const TrainingSummary& run, const Prepared& prepared,
+                                  const std::optional<Measurement>& last, const RunClock& clock) {
+  nlohmann::ordered_json summary;
+  summary["name"] = experiment.name();
+  summary["complete"] = run.complete;
+  if (last) {
+    if (last->test_error_percent >= 0) summary["test_error_percent"] = last->test_error_percent;
+    if (last->train_error_percent >= 0) {
+      summary["train_error_percent"] = last->train_error_percent;
+    }
+    if (last->test_loss) summary["test_loss"] = *last->test_loss;
+    if (last->train_loss) summary["train_loss"] = *last->train_loss;
+    if (last->test_top5_error_percent) {
+      summary["test_top5_error_percent"] = *last->test_top5_error_percent;
+    }
+    for (const MetricValue& metric : last->metrics) {
+      if (metric.value) summary[metric.column] = *metric.value;
+    }
+    summary["epochs"] = last->epoch;
+  }
+  summary["train_examples"] = run.train_examples;
+  summary["test_examples"] = run.test_examples;
+  if (experiment.has_rate_network()) {
+    summary["skipped_images"] = prepared.session->skipped_images();
+  }
+  summary["train_ms_per_example"] = per_example_ms(run.train_seconds, run.train_examples);
+  summary["test_ms_per_example"] = per_example_ms(run.test_seconds, run.test_examples);
+  summary["wall_seconds"] = clock.wall_seconds();
+  summary["cpu_seconds"] = clock.cpu_seconds();
+  summary["events"] = run.events;
+  summary["spikes"] = run.spikes;
+  summary["synaptic_events"] = run.synaptic_events;
+  if (prepared.spiking != nullptr) {
+    summary["train_spikes"] = prepared.spiking->network().spikes();
+  }
+  summary["data"] = experiment.data().name();
+  summary["seed"] = experiment.seed();
+  summary["threads"] = request.threads;
+  summary["version"] = kVersion;
+  return summary;
+}
 
 std::filesystem::path folder_of(const RunRequest& request, const std::string& name,
                                 std::uint64_t seed) {
@@ -301,8 +331,7 @@ ExitCode run_in(RunFolder& folder, const RunRequest& request, const std::string&
   if (!run.complete || experiment.training().epochs() == 0) checkpoint.save();
 
   recorders->finish(run.complete);
-  folder.write_summary(
-      summary_of(experiment, request, run, observer.last(), clock, prepared.spiking));
+  folder.write_summary(summary_of(experiment, request, run, prepared, observer.last(), clock));
   if (!run.complete) {
     progress.message(
         fmt::format("stopped after {} training images; --resume goes on from there, in {}",

@@ -29,8 +29,8 @@ class AdjointMap final : public LinearMap {
     map_->apply(w, dy, dx);
   }
   // The sum of x dy^T, which is what W is to learn for dy W^T x.
-  void gradient(ConstBatchView x, ConstBatchView dy, std::span<float> dw) override {
-    map_->gradient(dy, x, dw);
+  void gradient_in_parts(ConstBatchView x, ConstBatchView dy, const TakeGradient& take) override {
+    map_->gradient_in_parts(dy, x, take);
   }
 
  private:

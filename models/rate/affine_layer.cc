@@ -33,7 +33,8 @@ AffineLayer::AffineLayer(std::unique_ptr<LinearMap> map, proto::Activation activ
     : map_(std::move(map)),
       activation_(activation),
       elementwise_(elementwise(activation)),
-      biases_(biases) {
+      biases_(biases),
+      bias_gradient_(biases) {
   assert(biases_ > 0 && map_->output().size() % biases_ == 0);
 }
 
@@ -65,12 +66,11 @@ void AffineLayer::multiply_by_slope(ConstBatchView h, BatchView error) const {
   multiply_by_derivative(elementwise_, h, error);
 }
 
-void AffineLayer::gradient(ConstBatchView x, ConstBatchView error, std::span<float> gradient) {
-  assert(gradient.size() == parameters() && x.batch == error.batch);
-  map_->gradient(x, error, gradient.first(map_->parameters()));
-  bias_gradient(error, gradient.subspan(map_->parameters()));
-  const float scale = 1.0F / static_cast<float>(x.batch);
-  for (float& value : gradient) value *= scale;
+void AffineLayer::gradient_in_parts(ConstBatchView x, ConstBatchView error,
+                                    const TakeGradient& take) {
+  map_->gradient_in_parts(x, error, take);
+  bias_gradient(error, bias_gradient_);
+  take(map_->parameters(), bias_gradient_);
 }
 
 }  // namespace apical

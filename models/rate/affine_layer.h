@@ -42,14 +42,15 @@ class AffineLayer {
   // Of errors dL/dh makes dL/da in place: times s'(a), which is a function of h. Not for SOFTMAX.
   void multiply_by_slope(ConstBatchView h, BatchView error) const;
 
-  // The mean over the batch of the gradient of L by the parameters, with `error` its dL/da.
-  void gradient(ConstBatchView x, ConstBatchView error, std::span<float> gradient);
+  // The gradient of L by the parameters, summed over the batch, with `error` its dL/da; in parts.
+  void gradient_in_parts(ConstBatchView x, ConstBatchView error, const TakeGradient& take);
 
  private:
   std::unique_ptr<LinearMap> map_;
   proto::Activation activation_;
   Activation elementwise_;  // unless it is a softmax
   std::size_t biases_;
+  AlignedFloats bias_gradient_;
 };
 
 }  // namespace apical

@@ -109,26 +109,28 @@ void ConvolutionalMap::apply_adjoint(std::span<const float> w, ConstBatchView dy
   });
 }
 
-void ConvolutionalMap::gradient(ConstBatchView x, ConstBatchView dy, std::span<float> dw) {
-  assert(dw.size() == parameters() && x.size == input().size() && dy.size == output().size());
-  assert(x.batch == dy.batch);
+void ConvolutionalMap::gradient_in_parts(ConstBatchView x, ConstBatchView dy,
+                                         const TakeGradient& take) {
+  assert(x.size == input().size() && dy.size == output().size() && x.batch == dy.batch);
+  const std::size_t weights = parameters();
   const std::size_t channels = output().channels;
   const std::size_t examples = (x.batch + kGroups - 1) / kGroups;
   const std::size_t groups = (x.batch + examples - 1) / examples;
-  partial_.resize(groups * dw.size());
+  partial_.resize(groups * weights);
   for_each_tile(x.batch, examples, [&](std::size_t first, std::size_t count) {
-    const Matrix sum = {&partial_[first / examples * dw.size()], fan_in(), channels, channels};
+    const Matrix sum = {&partial_[first / examples * weights], fan_in(), channels, channels};
     for_each_rows(first, count, [&](Rows rows) {
       multiply_transpose_by(copied_windows(x, rows), outputs(dy, rows), sum,
                             rows.first == first * output().height ? Sum::kReplace : Sum::kAdd);
     });
   });
-  for_each_tile(dw.size(), kSumTile, [&](std::size_t first, std::size_t count) {
-    std::copy_n(&partial_[first], count, &dw[first]);
+  for_each_tile(weights, kSumTile, [&](std::size_t first, std::size_t count) {
+    float* const sum = &partial_[first];
     for (std::size_t group = 1; group < groups; ++group) {
-      const float* const part = &partial_[group * dw.size() + first];
-      for (std::size_t i = 0; i < count; ++i) dw[first + i] += part[i];
+      const float* const part = &partial_[group * weights + first];
+      for (std::size_t i = 0; i < count; ++i) sum[i] += part[i];
     }
+    take(first, {sum, count});
   });
 }
 

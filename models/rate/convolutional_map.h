@@ -29,7 +29,7 @@ class ConvolutionalMap final : public LinearMap {
 
   void apply(std::span<const float> w, ConstBatchView x, BatchView y) override;
   void apply_adjoint(std::span<const float> w, ConstBatchView dy, BatchView dx) override;
-  void gradient(ConstBatchView x, ConstBatchView dy, std::span<float> dw) override;
+  void gradient_in_parts(ConstBatchView x, ConstBatchView dy, const TakeGradient& take) override;
 
  private:
   // The rows of positions of all examples, numbered through: those that are copied and multiplied

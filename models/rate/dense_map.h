@@ -1,9 +1,12 @@
 #pragma once
 
+#include <oneapi/tbb/enumerable_thread_specific.h>
+
 #include <cstddef>
 #include <span>
 
 #include "models/rate/linear_map.h"
+#include "simulator/vector_math.h"
 
 namespace apical {
 
@@ -22,13 +25,14 @@ class DenseMap final : public LinearMap {
 
   void apply(std::span<const float> w, ConstBatchView x, BatchView y) override;
   void apply_adjoint(std::span<const float> w, ConstBatchView dy, BatchView dx) override;
-  void gradient(ConstBatchView x, ConstBatchView dy, std::span<float> dw) override;
+  void gradient_in_parts(ConstBatchView x, ConstBatchView dy, const TakeGradient& take) override;
 
  private:
   Shape input_;
   Shape output_;
   std::size_t inputs_;
   std::size_t outputs_;
+  tbb::enumerable_thread_specific<AlignedFloats> parts_;  // of the gradient
 };
 
 }  // namespace apical

@@ -18,6 +18,10 @@ constexpr std::size_t kNarrow = 64;
 // and outputs then stay in the nearest caches.
 constexpr std::size_t kExamples = 24;
 
+// Positions whose gradients make a part: so many that this many floats are theirs, which the
+// second-level cache holds beside what the optimizer reads.
+constexpr std::size_t kPart = 65536;
+
 // Calls f(first, x, y) for these examples after each other; x and y are the views of them.
 template <typename X, typename Y, typename F>
 void for_some_examples(X x, Y y, const F& f) {
@@ -66,10 +70,10 @@ void LocallyConnectedMap::apply_adjoint(std::span<const float> w, ConstBatchView
   narrow_ ? adjoint_by_window(w, dy, dx) : adjoint_by_kernel_row(w, dy, dx);
 }
 
-void LocallyConnectedMap::gradient(ConstBatchView x, ConstBatchView dy, std::span<float> dw) {
-  assert(dw.size() == parameters() && x.size == input().size() && dy.size == output().size());
-  assert(x.batch == dy.batch);
-  narrow_ ? gradient_by_window(x, dy, dw) : gradient_by_kernel_row(x, dy, dw);
+void LocallyConnectedMap::gradient_in_parts(ConstBatchView x, ConstBatchView dy,
+                                            const TakeGradient& take) {
+  assert(x.size == input().size() && dy.size == output().size() && x.batch == dy.batch);
+  narrow_ ? gradient_by_window(x, dy, take) : gradient_by_kernel_row(x, dy, take);
 }
 
 void LocallyConnectedMap::apply_by_kernel_row(std::span<const float> w, ConstBatchView x,
@@ -115,16 +119,19 @@ void LocallyConnectedMap::adjoint_by_kernel_row(std::span<const float> w, ConstB
 }
 
 void LocallyConnectedMap::gradient_by_kernel_row(ConstBatchView x, ConstBatchView dy,
-                                                 std::span<float> dw) const {
+                                                 const TakeGradient& take) {
   const std::size_t channels = output().channels;
   for_each_task(0, field_.positions(), 1, [&](std::size_t p) {
+    const std::size_t size = start_[p + 1] - start_[p];
+    float* const part = enough(scratch_.local().weights, size);
     const Window window = field_.window(p);
     const std::size_t taps = field_.row_taps(window);
     for (std::size_t row = 0; row < window.rows.count; ++row) {
       multiply_transpose_by({x.values + field_.row_start(window, row), x.batch, taps, x.size},
                             outputs(dy, p),
-                            {&dw[start_[p] + row * taps * channels], taps, channels, channels});
+                            {part + row * taps * channels, taps, channels, channels});
     }
+    take(start_[p], {part, size});
   });
 }
 
@@ -195,25 +202,41 @@ void LocallyConnectedMap::adjoint_by_window(std::span<const float> w, ConstBatch
 // The outputs of different examples are often a power of two apart, where a cache has few places;
 // so they are copied as well.
 void LocallyConnectedMap::gradient_by_window(ConstBatchView x, ConstBatchView dy,
-                                             std::span<float> dw) {
+                                             const TakeGradient& take) {
   const Shape to = output();
+  const std::size_t at_once =
+      std::max<std::size_t>(1, kPart / (field_.area() * input().channels * to.channels));
   for_each_task(0, to.height, 1, [&](std::size_t row) {
-    Scratch& scratch = scratch_.local();
-    float* const copied = enough(scratch.outputs, std::min(kExamples, dy.batch) * to.channels);
-    for_some_examples(x, dy, [&](std::size_t first, ConstBatchView x_part, ConstBatchView dy_part) {
-      for (std::size_t p = row * to.width; p < (row + 1) * to.width; ++p) {
-        const ConstMatrix windows = copied_windows(x_part, field_.window(p), scratch.patches);
-        const ConstMatrix from = outputs(dy_part, p);
-        for (std::size_t b = 0; b < from.rows; ++b) {
-          std::copy_n(from.values + b * from.stride, to.channels, copied + b * to.channels);
-        }
-        multiply_small({windows.values, windows.columns, windows.rows, 1, windows.stride},
-                       {copied, from.rows, to.channels, to.channels},
-                       {&dw[start_[p]], windows.columns, to.channels, to.channels},
-                       first == 0 ? Sum::kReplace : Sum::kAdd);
-      }
-    });
+    const std::size_t end = (row + 1) * to.width;
+    for (std::size_t p = row * to.width; p < end; p += at_once) {
+      gradient_of_positions(x, dy, p, std::min(p + at_once, end), take);
+    }
   });
+}
+
+void LocallyConnectedMap::gradient_of_positions(ConstBatchView x, ConstBatchView dy,
+                                                std::size_t begin, std::size_t end,
+                                                const TakeGradient& take) {
+  const std::size_t channels = output().channels;
+  const std::size_t start = start_[begin];
+  const std::size_t size = start_[end] - start;
+  Scratch& scratch = scratch_.local();
+  float* const part = enough(scratch.weights, size);
+  float* const copied = enough(scratch.outputs, std::min(kExamples, dy.batch) * channels);
+  for_some_examples(x, dy, [&](std::size_t first, ConstBatchView x_part, ConstBatchView dy_part) {
+    for (std::size_t p = begin; p < end; ++p) {
+      const ConstMatrix windows = copied_windows(x_part, field_.window(p), scratch.patches);
+      const ConstMatrix from = outputs(dy_part, p);
+      for (std::size_t b = 0; b < from.rows; ++b) {
+        std::copy_n(from.values + b * from.stride, channels, copied + b * channels);
+      }
+      multiply_small({windows.values, windows.columns, windows.rows, 1, windows.stride},
+                     {copied, from.rows, channels, channels},
+                     {part + (start_[p] - start), windows.columns, channels, channels},
+                     first == 0 ? Sum::kReplace : Sum::kAdd);
+    }
+  });
+  take(start, {part, size});
 }
 
 }  // namespace apical

@@ -33,7 +33,7 @@ class LocallyConnectedMap final : public LinearMap {
 
   void apply(std::span<const float> w, ConstBatchView x, BatchView y) override;
   void apply_adjoint(std::span<const float> w, ConstBatchView dy, BatchView dx) override;
-  void gradient(ConstBatchView x, ConstBatchView dy, std::span<float> dw) override;
+  void gradient_in_parts(ConstBatchView x, ConstBatchView dy, const TakeGradient& take) override;
 
  private:
   // The outputs of a position for the batch, among those of the whole layer.
@@ -43,12 +43,14 @@ class LocallyConnectedMap final : public LinearMap {
   // Two ways to each product. With a product of the BLAS for each row of a kernel:
   void apply_by_kernel_row(std::span<const float> w, ConstBatchView x, BatchView y) const;
   void adjoint_by_kernel_row(std::span<const float> w, ConstBatchView dy, BatchView dx) const;
-  void gradient_by_kernel_row(ConstBatchView x, ConstBatchView dy, std::span<float> dw) const;
+  void gradient_by_kernel_row(ConstBatchView x, ConstBatchView dy, const TakeGradient& take);
 
   // And, where these are short, with one of ours for a window:
   void apply_by_window(std::span<const float> w, ConstBatchView x, BatchView y);
   void adjoint_by_window(std::span<const float> w, ConstBatchView dy, BatchView dx);
-  void gradient_by_window(ConstBatchView x, ConstBatchView dy, std::span<float> dw);
+  void gradient_by_window(ConstBatchView x, ConstBatchView dy, const TakeGradient& take);
+  void gradient_of_positions(ConstBatchView x, ConstBatchView dy, std::size_t begin,
+                             std::size_t end, const TakeGradient& take);
 
   // What a position sees, copied together.
   ConstMatrix copied_windows(ConstBatchView x, const Window& window, AlignedFloats& patches) const;
@@ -59,7 +61,7 @@ class LocallyConnectedMap final : public LinearMap {
   struct Scratch {
     AlignedFloats patches;  // of a position, for some examples
     AlignedFloats outputs;  // likewise
-    AlignedFloats weights;  // of a row of positions
+    AlignedFloats weights;  // of a row of positions; or gradients of some
   };
 
   ReceptiveField field_;

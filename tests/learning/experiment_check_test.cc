@@ -16,6 +16,7 @@ namespace apical {
 namespace {
 
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::StartsWith;
@@ -78,7 +79,7 @@ TEST(ExperimentCheck, FindsNothingInTheZoo) {
     EXPECT_EQ(file.experiment().name(), entry.path().stem()) << entry.path();
     ++files;
   }
-  EXPECT_GE(files, 51);
+  EXPECT_GE(files, 62);
 }
 
 // The cells of both published tables.
@@ -210,6 +211,31 @@ TEST(ExperimentCheck, TellsWhatIsWrong) {
   }
 }
 
+TEST(ExperimentCheck, StochasticPlateausFitIntoAPhase) {
+  const auto with = [](const std::string& plateaus) {
+    return check_replaced("settling_time_ms: 30", "stochastic_plateaus { " + plateaus + " }");
+  };
+  EXPECT_THAT(with(""), IsEmpty());
+  EXPECT_THAT(with("window_ms: 45"), IsEmpty());
+  EXPECT_THAT(with("window_ms: 45.1"),
+              ElementsAre("f:14: `window_ms` 45.1 and `max_jitter_ms` 5 do not fit into "
+                          "`phase_length_ms` 50; make them shorter, or the phase longer"));
+  EXPECT_THAT(with("window_ms: 0"), ElementsAre(StartsWith("f:14: `window_ms` is 0; ")));
+  EXPECT_THAT(with("jitter_sd_ms: -1"), ElementsAre(StartsWith("f:14: `jitter_sd_ms` is -1; ")));
+}
+
+TEST(ExperimentCheck, TheAngleToBackpropagationNeedsNoLoop) {
+  const std::string asked = "recording {\n  metrics { angle_to_backpropagation: true }";
+  EXPECT_THAT(check_replaced("recording {", asked), IsEmpty());
+  const std::string looping =
+      replaced(kExperiment, "projection {",
+               "projection { source: \"output\" target: \"output\" compartment: DENDRITE }\n"
+               "projection {");
+  EXPECT_THAT(check(replaced(looping, "recording {", asked)),
+              ElementsAre(testing::HasSubstr("`angle_to_backpropagation` with BASAL or DENDRITE "
+                                             "projections that form a loop; ")));
+}
+
 TEST(ExperimentCheck, AllowsNoExtraLengthOfNoShape) {
   EXPECT_THAT(check_replaced("extra_length_mean_ms: 2\n  extra_length_shape_ms: 1",
                              "extra_length_mean_ms: 0 extra_length_shape_ms: 0"),
@@ -296,6 +322,44 @@ TEST(ExperimentCheck, FindsNothingInAGoodRateNetwork) {
   // Every algorithm takes any of the settings.
   EXPECT_THAT(check_rate("DTP", "BP alpha: 0.2 sigma: 0.1 inverse_loss: DENOISING"), IsEmpty());
   EXPECT_THAT(check_rate("units: 10 } }", "units: 784 } } task: AUTOENCODING"), IsEmpty());
+  EXPECT_THAT(check_rate("kernel: 3", "kernel: 55 stride: 28"), IsEmpty());
+  EXPECT_THAT(check_rate("dense { units: 10 }",
+                         "convolutional { kernel: 1 channels: 1 } }\n"
+                         "layer { name: \"o\" dense { units: 10 }"),
+              IsEmpty());
+}
+
+// The values that stand for none are no values.
+TEST(ExperimentCheck, NothingCanBeUnspecified) {
+  for (const char* value : {"ALGORITHM_UNSPECIFIED", "0"}) {
+    EXPECT_THAT(check_rate("DTP", value),
+                ElementsAre(StartsWith("f:7: `algorithm` cannot be `" + std::string(value))));
+  }
+  const std::vector<std::array<std::string, 2>> cases = {
+      {"DTP", "DTP schedule: SCHEDULE_UNSPECIFIED"},
+      {"DTP", "DTP inverse_loss: INVERSE_LOSS_UNSPECIFIED"},
+      {"units: 10 }", "units: 10 } activation: ACTIVATION_UNSPECIFIED"},
+      {"units: 10 } }", "units: 10 } } task: TASK_UNSPECIFIED"},
+      {"units: 10 } }", "units: 10 } } loss: OUTPUT_LOSS_UNSPECIFIED"},
+  };
+  for (const auto& [old_text, new_text] : cases) {
+    EXPECT_THAT(check_rate(old_text, new_text), ElementsAre(HasSubstr("` cannot be `")))
+        << new_text;
+  }
+}
+
+TEST(ExperimentCheck, AuxiliaryOutputsStandBesideADenseOutput) {
+  const std::string local = "locally_connected { kernel: 28 channels: 10 stride: 28 }";
+  EXPECT_THAT(check_rate("dense { units: 10 }", local), IsEmpty());
+  const std::string text =
+      replaced(replaced(kRateExperiment, "dense { units: 10 }", local), "DTP", "AO_SDTP");
+  EXPECT_THAT(lines(check_experiment(ExperimentFile::parse(text, "f"), kZooDataSets)),
+              ElementsAre(StartsWith("f:3: the output `output` is not dense, with auxiliary")));
+  EXPECT_THAT(
+      lines(check_experiment(
+          ExperimentFile::parse(replaced(text, "AO_SDTP", "AO_SDTP auxiliary_outputs: 0"), "f"),
+          kZooDataSets)),
+      IsEmpty());
 }
 
 TEST(ExperimentCheck, TellsWhatIsWrongInARateNetwork) {
@@ -311,8 +375,13 @@ TEST(ExperimentCheck, TellsWhatIsWrongInARateNetwork) {
       {"kernel: 3", "", "f:2: layer without `kernel`; "},
       {"channels: 2", "", "f:2: layer without `channels`; "},
       {"kernel: 3 channels: 2", "kernel: 3 channels: 2 stride: 0", "f:2: `stride` is 0; "},
-      {"kernel: 3 channels: 2", "kernel: 900 channels: 90000",
-       "f:2: layer `hidden` has 28 x 28 x 90000 neurons on 28 x 28 x 1 and 5.72e+13 weights; "},
+      {"kernel: 3 channels: 2", "kernel: 27 channels: 90000",
+       "f:2: layer `hidden` has 28 x 28 x 90000 neurons on 28 x 28 x 1 and 5.14e+10 weights; "},
+      {"channels: 2", "channels: 2 stride: 4",
+       "f:2: `stride` is 4 with `kernel` 3: no neuron would see what lies between; give at most 3"},
+      {"kernel: 3", "kernel: 56", "f:2: `kernel` of `hidden` is 56 on 28 x 28 neurons; "},
+      {"locally_connected { kernel: 3", "convolutional { kernel: 56",
+       "f:2: `kernel` of `hidden` is 56 on 28 x 28 neurons; give at most 55; "},
       {"locally_connected { kernel: 3 channels: 2 }", "",
        "f:2: layer `hidden` has no connectivity; add dense { ... }, "},
       {"name: \"hidden\"", "name: \"output\"",
@@ -333,6 +402,8 @@ TEST(ExperimentCheck, TellsWhatIsWrongInARateNetwork) {
       {"training {", "trial {}\ntraining {", "f:6: `trial` goes with a `network` only; remove it"},
       {"training {", "recording { spikes {} }\ntraining {",
        "f:6: `recording.spikes` goes with a `network` only; remove it"},
+      {"training {", "recording { metrics {} }\ntraining {",
+       "f:6: `recording.metrics` goes with a `network` only; remove it"},
       {"training {", "recording { trials {} }\ntraining {",
        "f:6: `recording.trials` goes with a `network` only; remove it"},
   };

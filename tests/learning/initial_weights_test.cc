@@ -174,6 +174,53 @@ TEST(InitialParameters, ConstantWeightsAreTheSameEverywhere) {
   }
 }
 
+// The number of zeros is binomial: its distribution function, summed exactly, is beyond 5e-7 on
+// either side for one in a million seeds. What is left is what is drawn without zeroing.
+TEST(InitialParameters, ZeroedShareIsBinomialAndTheRestIsScaled) {
+  const auto dense = two_projections("", "");
+  for (const double share : {0.8, 0.05, 0.5}) {
+    for (const std::uint64_t seed : {1, 2, 3}) {
+      auto sparse = dense;
+      sparse.mutable_projection(0)->mutable_initializer()->set_zeroed_share(share);
+      sparse.mutable_projection(0)->mutable_initializer()->set_gain(5);
+      const DenseWeights a = initial_parameters(dense, seed).weights[0];
+      const DenseWeights b = initial_parameters(sparse, seed).weights[0];
+      int zeros = 0;
+      for (std::size_t j = 0; j < a.sources(); ++j) {
+        for (std::size_t i = 0; i < a.targets(); ++i) {
+          ASSERT_NE(a.row(j)[i], 0.0F);
+          zeros += b.row(j)[i] == 0.0F;
+          if (b.row(j)[i] == 0.0F) continue;
+          EXPECT_EQ(b.row(j)[i], 5.0F * a.row(j)[i]);
+        }
+      }
+      const int n = 40 * 30;
+      double up_to = 0;
+      double from = 0;
+      for (int k = 0; k <= n; ++k) {
+        const double probability =
+            std::exp(std::lgamma(n + 1) - std::lgamma(k + 1) - std::lgamma(n - k + 1) +
+                     k * std::log(share) + (n - k) * std::log1p(-share));
+        up_to += k <= zeros ? probability : 0;
+        from += k >= zeros ? probability : 0;
+      }
+      EXPECT_GT(up_to, 5e-7) << zeros;
+      EXPECT_GT(from, 5e-7) << zeros;
+    }
+  }
+}
+
+TEST(InitialParameters, SharesOfNothingAndOfAll) {
+  auto network = two_projections("initializer { zeroed_share: 1 gain: 5 }", "");
+  const DenseWeights none = initial_parameters(network, 1).weights[0];
+  for (std::size_t j = 0; j < none.sources(); ++j) {
+    for (std::size_t i = 0; i < none.targets(); ++i) EXPECT_EQ(none.row(j)[i], 0.0F);
+  }
+  const auto plain = all_values(initial_parameters(two_projections("", ""), 1));
+  const auto given = two_projections("initializer { zeroed_share: 0 gain: 1 }", "");
+  EXPECT_EQ(all_values(initial_parameters(given, 1)), plain);
+}
+
 TEST(InitialParameters, SameSeedSameBits) {
   const auto network = two_projections("initializer { normal {} }", "");
   const auto values = [&](std::uint64_t seed) {

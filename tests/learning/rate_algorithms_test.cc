@@ -18,6 +18,7 @@
 #include "learning/rate_simulation.h"
 #include "learning/simplified_difference_target_propagation.h"
 #include "learning/target_propagation.h"
+#include "models/rate/dense_map.h"
 #include "tests/learning/small_rate_networks.h"
 
 namespace apical {
@@ -65,7 +66,10 @@ TEST_P(Gradients, OfWholeNetworksAreThoseOfFiniteDifferences) {
   std::vector<AlignedFloats> gradients;
   for (std::size_t l = 1; l <= small.network.layers(); ++l) {
     AlignedFloats gradient(small.parameters[l - 1].size());
-    small.network.layer(l).gradient(batch.h(l - 1), batch.e(l), gradient);
+    small.network.layer(l).gradient_in_parts(
+        batch.h(l - 1), batch.e(l), [&](std::size_t first, std::span<const float> part) {
+          for (const float sum : part) gradient[first++] = sum / static_cast<float>(batch.size);
+        });
     gradients.push_back(std::move(gradient));
   }
   constexpr float kStep = 1e-2F;
@@ -260,6 +264,34 @@ TEST_F(LinearNetwork, SdtpAndTpBringTheOutputToItsTarget) {
   }
 }
 
+// What is the same in both terms of the difference, such as z, cancels in a linear network:
+// h^_3 = h_3 + V_o (o^ - o), with V_o the columns of the inverse that see the output.
+TEST_F(LinearNetwork, AuxiliaryOutputsCancel) {
+  constexpr std::size_t kAuxiliary = 6;
+  SmallRateNetwork small(experiment("algorithm: AO_SDTP auxiliary_outputs: 6"));
+  AuxiliaryOutputTargetPropagation rule(small.context());
+  make_exact(small, rule, 3);
+  RateBatch batch(small.network, 5);
+  small.fill(batch, 5);
+  compute(small, &rule, batch);
+  const auto v = rule.inverse(4).parameters();
+  for (std::size_t n = 0; n < 5; ++n) {
+    std::vector<float> step(kUnits);
+    for (std::size_t j = 0; j < kUnits; ++j) {
+      for (std::size_t i = 0; i < kUnits; ++i) {
+        step[j] += v[j * (kUnits + kAuxiliary) + i] *
+                   (batch.target.of(5).row(n)[i] - batch.h(4).row(n)[i]);
+      }
+    }
+    for (std::size_t l = 3; l >= 1; --l) {
+      for (std::size_t k = 0; k < kUnits; ++k) {
+        EXPECT_NEAR(batch.e(l).row(n)[k], -2 * step[k], 1e-4) << l;
+      }
+      step = inverted(step);
+    }
+  }
+}
+
 proto::Experiment with_algorithm(proto::Experiment experiment, proto::Algorithm algorithm) {
   experiment.mutable_training()->mutable_rate_learning()->set_algorithm(algorithm);
   return experiment;
@@ -289,6 +321,52 @@ TEST(AuxiliaryOutputs, WidenTheInverseOfTheOutput) {
   AuxiliaryOutputTargetPropagation rule(small.context());
   EXPECT_EQ(rule.inverse(4).inputs(), 3 + 11);
   EXPECT_EQ(rule.inverse(3).inputs(), 7);
+}
+
+// With z = s(A h_3), whose A is drawn once and does not learn, and s = tanh:
+//   h^_3 = h_3 + s(V_o o^ + V_z z + c) - s(V_o o + V_z z + c)
+TEST(AuxiliaryOutputs, AreFixedFeaturesOfThePenultimateLayer) {
+  constexpr std::size_t kHidden = 7;
+  constexpr std::size_t kOutputs = 3;
+  constexpr std::size_t kAuxiliary = 11;
+  SmallRateNetwork small(dense_network());
+  small.settings().set_auxiliary_outputs(kAuxiliary);
+  AuxiliaryOutputTargetPropagation rule(small.context());
+  train(small, rule, 5);
+  RateBatch batch(small.network, 6);
+  small.fill(batch, 6);
+  compute(small, &rule, batch);
+  AffineLayer features(std::make_unique<DenseMap>(Shape{1, 1, kHidden}, Shape{1, 1, kAuxiliary}),
+                       proto::TANH, kAuxiliary);
+  RandomStream stream({small.context().seed, 0, Purpose::kAuxiliaryWeights, 0});
+  const AlignedFloats a = features.initial_parameters(stream);
+  AlignedFloats z(6 * kAuxiliary);
+  features.apply(a, batch.h(3), {z.data(), 6, kAuxiliary});
+  const auto v = rule.inverse(4).parameters();
+  constexpr std::size_t kSeen = kOutputs + kAuxiliary;
+  double largest_without_z = 0;
+  for (std::size_t n = 0; n < 6; ++n) {
+    for (std::size_t j = 0; j < kHidden; ++j) {
+      const auto inverse = [&](std::span<const float> output, bool with_z) {
+        double sum = v[kHidden * kSeen + j];
+        for (std::size_t i = 0; i < kOutputs; ++i) sum += v[j * kSeen + i] * output[i];
+        for (std::size_t i = 0; with_z && i < kAuxiliary; ++i) {
+          sum += v[j * kSeen + kOutputs + i] * z[n * kAuxiliary + i];
+        }
+        return std::tanh(sum);
+      };
+      const auto error = [&](bool with_z) {
+        const double h = batch.h(3).row(n)[j];
+        const double step =
+            inverse(batch.target.of(6).row(n), with_z) - inverse(batch.h(4).row(n), with_z);
+        return -2 * step * (1 - h * h);
+      };
+      const double found = batch.e(3).row(n)[j];
+      EXPECT_NEAR(found, error(true), 1e-5);
+      largest_without_z = std::max(largest_without_z, std::fabs(found - error(false)));
+    }
+  }
+  EXPECT_GT(largest_without_z, 0.01);
 }
 
 class EveryTargetRule : public testing::TestWithParam<proto::Algorithm> {

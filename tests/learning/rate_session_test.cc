@@ -122,7 +122,7 @@ class RateSessionTest : public testing::Test {
 };
 
 TEST_F(RateSessionTest, SameBitsForAnyNumberOfThreads) {
-  for (const char* algorithm : {"BP", "DFA", "AO_SDTP"}) {
+  for (const char* algorithm : {"BP", "DFA", "DTP schedule: ALTERNATING", "AO_SDTP"}) {
     for (const char* first :
          {"dense { units: 40 }", "locally_connected { kernel: 3 channels: 3 stride: 2 }",
           "convolutional { kernel: 3 channels: 3 stride: 2 }"}) {
@@ -132,6 +132,16 @@ TEST_F(RateSessionTest, SameBitsForAnyNumberOfThreads) {
       EXPECT_EQ(run(chosen, 3), once) << algorithm << " " << first;
     }
   }
+}
+
+// A batch can have all images there are, and no memory is there for more.
+TEST_F(RateSessionTest, AnyBatchSizeAboveTheNumberOfImagesIsThatNumber) {
+  proto::Experiment chosen = experiment("DTP", "dense { units: 40 }");
+  chosen.mutable_training()->mutable_rate_learning()->set_batch_size(
+      static_cast<int>(train_.size()));
+  const Outcome all = run(chosen);
+  chosen.mutable_training()->mutable_rate_learning()->set_batch_size(2'000'000'000);
+  EXPECT_EQ(run(chosen), all);
 }
 
 TEST_F(RateSessionTest, AnotherSeedDiffers) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "datasets/image_set_examples.h"
+#include "learning/rate_mode_session.h"
 #include "learning/rate_session.h"
 #include "learning/training_session.h"
 #include "simulator/checkpoint.h"
@@ -28,13 +29,16 @@ class Rows final : public TrainingObserver {
   void measured(const Measurement& m) override {
     rows.emplace_back(m.train_examples, m.test_examples, m.test_error_percent,
                       m.train_error_percent, m.test_loss.value_or(-1), m.train_loss.value_or(-1),
-                      m.test_top5_error_percent.value_or(-1));
+                      m.test_top5_error_percent.value_or(-1),
+                      m.metrics.empty() ? -2 : m.metrics.front().value.value_or(-1));
   }
   void trained(std::int64_t /*done*/, std::int64_t /*total*/, double error) override {
     recent_error = error;
   }
 
-  std::vector<std::tuple<std::int64_t, std::int64_t, double, double, double, double, double>> rows;
+  std::vector<
+      std::tuple<std::int64_t, std::int64_t, double, double, double, double, double, double>>
+      rows;
   double recent_error = 0;
 };
 
@@ -65,6 +69,13 @@ class ResumedSessionTest : public TestWithFolder {
     };
   }
 
+  Make in_rate_mode(proto::Experiment network) const {
+    network.mutable_network()->set_mode(proto::RATE);
+    return [this, experiment = experiment_of(network)] {
+      return std::make_unique<RateModeSession>(experiment, data_);
+    };
+  }
+
   Make rates(const std::string& learning) const {
     const proto::Experiment experiment = rate_experiment(R"(
       rate_network {
@@ -88,7 +99,7 @@ class ResumedSessionTest : public TestWithFolder {
         all.insert(all.end(), layer.begin(), layer.end());
       return all;
     }
-    return all_values(dynamic_cast<TrainingSession&>(session).parameters());
+    return all_values(dynamic_cast<const TrialSession&>(session).parameters());
   }
 
   // Runs to the end, with a break after each of `breaks` looks at whether to stop.
@@ -179,6 +190,25 @@ TEST_F(ResumedSessionTest, NetworksThatTransmitRates) {
     experiment.mutable_network()->mutable_projection(3)->set_transmission(proto::RATES);
     expect_resumes(spiking(experiment), kLooks / 2);
   }
+}
+
+TEST_F(ResumedSessionTest, NetworksInTheRateMode) {
+  proto::Experiment experiment = two_hidden_layers();
+  experiment.mutable_recording()->mutable_metrics()->set_angle_to_backpropagation(true);
+  for (auto& population : *experiment.mutable_network()->mutable_population()) {
+    if (population.has_pyramidal()) {
+      population.mutable_pyramidal()->set_apical_conductance_per_ms(0.1);
+    }
+  }
+  auto& feedback = *experiment.mutable_network()->mutable_projection(3)->mutable_plasticity();
+  feedback.mutable_symmetric_feedback()->set_noise_sd(0.05);
+  expect_resumes(in_rate_mode(experiment), kLooks);
+}
+
+TEST_F(ResumedSessionTest, MetricsOfTrials) {
+  proto::Experiment experiment = two_hidden_layers();
+  experiment.mutable_recording()->mutable_metrics()->set_angle_to_backpropagation(true);
+  expect_resumes(spiking(experiment), kLooks);
 }
 
 TEST_F(ResumedSessionTest, RateNetworks) {

@@ -36,6 +36,8 @@ class Reference {
     bool apical;
     bool plastic;
     double learning_rate;
+    double feedback_rate;                // of learned feedback
+    bool mirrors;                        // symmetric feedback
     std::vector<std::vector<double>> w;  // [source neuron][target neuron]
     std::vector<double> a;               // sum of exp(-(t - t_jk) / tau_leak)
     std::vector<double> b;               // likewise of tau_synapse
@@ -85,8 +87,10 @@ class Reference {
       s.apical = projection.compartment() == proto::APICAL;
       s.conductance =
           s.apical ? neurons_[s.target].apical_conductance : neurons_[s.target].first_conductance;
-      s.plastic = projection.has_plasticity();
+      s.plastic = projection.plasticity().has_segregated_dendrites();
       s.learning_rate = projection.plasticity().segregated_dendrites().learning_rate();
+      s.feedback_rate = projection.plasticity().learned_feedback().learning_rate();
+      s.mirrors = projection.plasticity().has_symmetric_feedback();
       s.a.assign(neurons_[s.source].size, 0);
       s.b = s.a;
       synapses_.push_back(s);
@@ -392,7 +396,7 @@ TEST_P(Learning, FollowsFromSpikeTimesAlone) {
         step[p][i] = factor * error * k * n.max_rate * probability * (1 - probability);
       }
       if (!n.teaches) {
-        const auto actual = program.rule().plateaus(program.spiking(p));
+        const auto actual = program.rule().plateaus(p);
         expect_near(actual.forward, plateau_forward[p], 2e-6, at + "forward plateau");
         expect_near(actual.target, plateau_target[p], 2e-6, at + "target plateau");
       }
@@ -405,10 +409,23 @@ TEST_P(Learning, FollowsFromSpikeTimesAlone) {
       expect_near(program.network().projection(q).trace().window_mean(),
                   reference.mean(s.s_integral), 5e-6, at + "mean s in target phase");
       if (s.plastic && bias_rate[s.target] < 0) bias_rate[s.target] = s.learning_rate;
-      const double rate = s.plastic ? s.learning_rate : 0;
+      if (s.mirrors) continue;  // symmetric_feedback_test.cc
+      std::vector<double> by_target = step[s.target];
+      for (std::size_t i = 0; i < by_target.size(); ++i) {
+        if (s.apical) {
+          const double plateau = plateau_forward[s.target][i];
+          by_target[i] =
+              s.feedback_rate *
+              (reference.neurons()[s.target].max_rate * logistic(v_forward[s.target][i]) -
+               plateau) *
+              plateau * (1 - plateau);
+        } else {
+          by_target[i] *= s.plastic ? s.learning_rate : 0;
+        }
+      }
       for (std::size_t j = 0; j < s.w.size(); ++j) {
-        std::vector<double> change = step[s.target];
-        for (double& value : change) value *= rate * s_forward[q][j];
+        std::vector<double> change = by_target;
+        for (double& value : change) value *= s_forward[q][j];
         expect_changed(std::span(before.weights[q].row(j), s.w[j].size()),
                        std::span(program.parameters().weights[q].row(j), s.w[j].size()), change,
                        at + "row " + std::to_string(j) + " of projection " + std::to_string(q));
@@ -440,6 +457,13 @@ proto::SegregatedDendrites& rule_of(proto::Experiment& experiment, int projectio
               ->mutable_segregated_dendrites();
 }
 
+proto::LearnedFeedback& feedback_of(proto::Experiment& experiment, int projection) {
+  return *experiment.mutable_network()
+              ->mutable_projection(projection)
+              ->mutable_plasticity()
+              ->mutable_learned_feedback();
+}
+
 proto::Pyramidal& hidden_of(proto::Experiment& experiment) {
   return *experiment.mutable_network()->mutable_population(1)->mutable_pyramidal();
 }
@@ -459,6 +483,27 @@ INSTANTIATE_TEST_SUITE_P(
                 [](proto::Experiment& e) { hidden_of(e).set_apical_conductance_per_ms(0.6); }},
         Variant{"weak_apical_conductance", two_hidden_layers,
                 [](proto::Experiment& e) { hidden_of(e).set_apical_conductance_per_ms(0.05); }},
+        Variant{"learned_feedback", one_hidden_layer,
+                [](proto::Experiment& e) { feedback_of(e, 2).set_learning_rate(0.3); }},
+        Variant{"learned_feedback_that_drives", two_hidden_layers,
+                [](proto::Experiment& e) {
+                  hidden_of(e).set_apical_conductance_per_ms(0.4);
+                  feedback_of(e, 3).set_learning_rate(2);
+                  feedback_of(e, 4).set_learning_rate(1);
+                }},
+        Variant{"symmetric_feedback_that_drives", one_hidden_layer,
+                [](proto::Experiment& e) {
+                  hidden_of(e).set_apical_conductance_per_ms(0.4);
+                  e.mutable_network()
+                      ->mutable_projection(2)
+                      ->mutable_plasticity()
+                      ->mutable_symmetric_feedback()
+                      ->set_noise_sd(0.05);
+                }},
+        Variant{"layer_wise", two_hidden_layers,
+                [](proto::Experiment& e) {
+                  e.mutable_network()->mutable_projection(3)->set_source("second");
+                }},
         Variant{"delays", one_hidden_layer,
                 [](proto::Experiment& e) {
                   hidden_of(e).set_apical_conductance_per_ms(0.3);
@@ -519,7 +564,7 @@ TEST(Change, BringsTheOutputNearerToTheTeacher) {
   const ImageSet images = noise_images(3, 12, 3);
   for (std::size_t n = 0; n < 3; ++n) {
     program.run(images.image(n), images.labels[n]);
-    const auto change = program.rule().change(program.network().output());
+    const auto change = program.rule().change(2);
     for (std::size_t i = 0; i < 3; ++i) {
       if (i == images.labels[n]) {
         EXPECT_GT(change[i], 0.0F);

@@ -13,10 +13,12 @@
 
 #include "datasets/image_set.h"
 #include "learning/initial_weights.h"
+#include "learning/rate_trial_protocol.h"
 #include "learning/segregated_dendrites.h"
 #include "learning/trial_protocol.h"
 #include "models/network.h"
 #include "models/parameters.h"
+#include "models/rate_mode_network.h"
 #include "proto/experiment.pb.h"
 #include "simulator/spike.h"
 
@@ -67,6 +69,30 @@ inline proto::Experiment one_hidden_layer() {
         target: "hidden"
         compartment: APICAL
         initializer { matched_moments { fan_in_of: "hidden_to_output" } }
+      }
+    }
+  )pb");
+}
+
+// The same without the hidden layer.
+inline proto::Experiment no_hidden_layer() {
+  return parsed<proto::Experiment>(R"pb(
+    network {
+      population {
+        name: "input"
+        size: 12
+        poisson_source {}
+      }
+      population {
+        name: "output"
+        size: 3
+        output {}
+      }
+      projection {
+        source: "input"
+        target: "output"
+        compartment: DENDRITE
+        plasticity { segregated_dendrites { learning_rate: 0.19 } }
       }
     }
   )pb");
@@ -195,6 +221,33 @@ class TrialRun {
   Network network_;
   SegregatedDendrites rule_;
   std::deque<SpikeRecorder> recorders_;
+};
+
+// The same in the rate mode.
+class RateTrialRun {
+ public:
+  explicit RateTrialRun(const proto::Experiment& experiment)
+      : parameters_(initial_parameters(experiment.network(), experiment.seed())),
+        protocol_(experiment.trial()),
+        network_(experiment.network(), parameters_, experiment.seed(), protocol_.processes()),
+        rule_(experiment.network(), network_, parameters_) {
+    protocol_.bind(network_, rule_);
+  }
+
+  PhaseTimes run(std::span<const std::uint8_t> image, std::size_t label) {
+    return protocol_.run(image, label);
+  }
+
+  Parameters& parameters() { return parameters_; }
+  RateTrialProtocol& protocol() { return protocol_; }
+  RateModeNetwork& network() { return network_; }
+  SegregatedDendrites& rule() { return rule_; }
+
+ private:
+  Parameters parameters_;
+  RateTrialProtocol protocol_;
+  RateModeNetwork network_;
+  SegregatedDendrites rule_;
 };
 
 // Weights and biases of a network in one row, to compare bits.

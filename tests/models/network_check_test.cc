@@ -289,11 +289,72 @@ TEST(NetworkCheck, Plasticity) {
       {"compartment: APICAL",
        "compartment: APICAL plasticity { segregated_dendrites { learning_rate: 1 } }",
        "f:43: APICAL synapses cannot learn by segregated_dendrites; "},
+      {"compartment: APICAL", "compartment: APICAL plasticity { learned_feedback {} }",
+       "f:43: no learning rate; add learning_rate: ..."},
+      {"segregated_dendrites { learning_rate: 0.21 }", "learned_feedback { learning_rate: 0.21 }",
+       "f:31: a projection onto BASAL is no feedback; remove it, or give compartment: APICAL"},
       {"compartment: APICAL", "compartment: BASAL",
        "f:31: `input_to_hidden` cannot learn, since nothing drives the plateau potentials of "
        "`hidden`; add a projection with target: \"hidden\" compartment: APICAL, or remove "
        "plasticity"},
   });
+}
+
+TEST(NetworkCheck, SymmetricFeedbackNeedsOneWayBack) {
+  const std::string symmetric =
+      "network.projection[output_to_hidden].plasticity={symmetric_feedback {}}";
+  EXPECT_THAT(check_set({symmetric}), IsEmpty());
+  EXPECT_THAT(
+      check_set({symmetric, "network.projection[output_to_hidden].initializer.zeroed_share=1"}),
+      ElementsAre(testing::HasSubstr("takes the place of the initializer")));
+  const std::vector<std::string> none =
+      check_set({symmetric, "network.projection[output_to_hidden].name=back",
+                 "network.projection[back].source=input"});
+  EXPECT_THAT(none, ElementsAre(testing::HasSubstr(
+                        "not exactly one way leads over BASAL and DENDRITE projections from "
+                        "`hidden` to `input`; ")));
+  EXPECT_THAT(check_set({symmetric,
+                         "network.projection[3]={name: \"b\" source: \"hidden\" target: \"other\" "
+                         "compartment: BASAL}",
+                         "network.projection[4]={name: \"c\" source: \"other\" target: \"output\" "
+                         "compartment: DENDRITE}",
+                         "network.population[3]={name: \"other\" size: 3 pyramidal {}}"}),
+              ElementsAre(testing::HasSubstr("not exactly one way leads")));
+}
+
+TEST(NetworkCheck, RatesAndBackpropagationNeedAnOrder) {
+  const std::string rate = "network.mode=RATE";
+  const std::string by_gradient =
+      "network.projection[hidden_to_output].plasticity.backpropagation.learning_rate=0.1";
+  const std::string loop =
+      "network.projection[3]={source: \"hidden\" target: \"hidden\" compartment: BASAL}";
+  EXPECT_THAT(check_set({rate, by_gradient}), IsEmpty());
+  EXPECT_THAT(check_set({loop}), IsEmpty());
+  EXPECT_THAT(check_set({rate, loop}),
+              ElementsAre("--set network.mode=RATE: `mode` RATE with BASAL or DENDRITE projections "
+                          "that form a loop; remove it, or the projection that leads back"));
+  EXPECT_THAT(check_set({by_gradient, loop}),
+              ElementsAre(testing::HasSubstr("`backpropagation` with BASAL or DENDRITE projections "
+                                             "that form a loop; ")));
+  EXPECT_THAT(check_set({"network.mode=NETWORK_MODE_UNSPECIFIED"}),
+              ElementsAre(testing::HasSubstr("known: `SPIKING`, `RATE`")));
+  EXPECT_THAT(
+      check_set(
+          {"network.projection[output_to_hidden].plasticity.backpropagation.learning_rate=1"}),
+      ElementsAre(testing::HasSubstr("APICAL synapses cannot learn by backpropagation")));
+  EXPECT_THAT(check_set({"network.projection[hidden_to_output].plasticity={backpropagation {}}"}),
+              ElementsAre(testing::HasSubstr("no learning rate; add learning_rate: ...")));
+}
+
+TEST(NetworkCheck, Transmission) {
+  const std::string rates = "network.projection[output_to_hidden].transmission=RATES";
+  EXPECT_THAT(check_set({rates}), IsEmpty());
+  EXPECT_THAT(check_set({rates, "network.projection[output_to_hidden].rate_interval_ms=1"}),
+              IsEmpty());
+  EXPECT_THAT(check_set({rates, "network.projection[output_to_hidden].delay_ms=1"}),
+              ElementsAre(testing::HasSubstr("`delay_ms` is 1 with `transmission` RATES; ")));
+  EXPECT_THAT(check_set({"network.projection[output_to_hidden].rate_interval_ms=1"}),
+              ElementsAre(testing::HasSubstr("goes with `transmission` RATES only; ")));
 }
 
 TEST(NetworkCheck, ReportsOptionsAtOptions) {

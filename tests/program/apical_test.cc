@@ -251,10 +251,13 @@ training { epochs: -3 }
 
 TEST_F(ApicalTest, AnInterruptStopsAndKeepsWhatWasMeasured) {
   const Finished finished =
-      run("out", {"--set", "training.epochs=100000", "--set", "data.test_examples=10"},
+      run("out",
+          {"--set", "training.epochs=100000", "--set", "data.test_examples=10", "--set",
+           "data.train_examples=50"},
           [&](pid_t child) {
-            // Until the first test has been made.
-            for (int i = 0; i < 600 && !fs::exists(folder_ / "out/metrics.csv"); ++i) {
+            // Until an epoch is over: a header and two rows.
+            for (int i = 0; i < 600; ++i) {
+              if (std::ranges::count(content_of(folder_ / "out/metrics.csv"), '\n') >= 3) break;
               std::this_thread::sleep_for(std::chrono::milliseconds(50));
             }
             kill(child, SIGINT);
@@ -310,6 +313,53 @@ TEST_F(ApicalTest, RateNetworksRunLikeAnyOther) {
                              "rate_network.layer[hidden_5].activation=LINEAR"});
   EXPECT_EQ(diverged.exit_code, 3);
   EXPECT_THAT(diverged.err, HasSubstr("lower the learning_rate"));
+}
+
+// One file, both modes, and columns that are asked for.
+TEST_F(ApicalTest, ANetworkRunsInTheRateModeToo) {
+  const std::string angle = "angle_to_backpropagation_degrees_hidden";
+  ASSERT_EQ(run("spikes").exit_code, 0);
+  const auto in_rate_mode = [&](const std::string& out, std::vector<std::string> more) {
+    more.insert(more.end(), {"--set", "network.mode=RATE"});
+    return run(out, more);
+  };
+  const Finished finished = in_rate_mode("one", {"--threads", "1"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  ASSERT_EQ(in_rate_mode("two", {"--threads", "2"}).exit_code, 0);
+  const std::string one = measurements(folder_ / "one/metrics.csv");
+  EXPECT_EQ(measurements(folder_ / "two/metrics.csv"), one);
+  EXPECT_NE(measurements(folder_ / "spikes/metrics.csv"), one);
+  EXPECT_THAT(one, testing::Not(HasSubstr(angle)));
+  EXPECT_FALSE(fs::exists(folder_ / "one/spikes.h5"));
+  EXPECT_EQ(summary("one")["spikes"], 0);
+  EXPECT_GT(summary("one")["events"], 0);
+  // Before training nothing has an angle; measuring it changes nothing.
+  ASSERT_EQ(
+      in_rate_mode("angle", {"--set", "recording.metrics.angle_to_backpropagation=true"}).exit_code,
+      0);
+  EXPECT_THAT(measurements(folder_ / "angle/metrics.csv"), HasSubstr("," + angle));
+  EXPECT_EQ(summary("angle")["test_error_percent"], summary("one")["test_error_percent"]);
+  EXPECT_GT(summary("angle")[angle], 0);
+  EXPECT_LT(summary("angle")[angle], 180);
+  ASSERT_EQ(
+      run("spiking_angle", {"--set", "recording.metrics.angle_to_backpropagation=true"}).exit_code,
+      0);
+  EXPECT_GT(summary("spiking_angle")[angle], 0);
+  // What was run runs again, to the same result.
+  ASSERT_EQ(
+      apical({"run", "one/experiment.textproto", "--data", digits().string(), "--out", "again"})
+          .exit_code,
+      0);
+  EXPECT_EQ(measurements(folder_ / "again/metrics.csv"), one);
+  // Backpropagation, for comparison.
+  ASSERT_EQ(in_rate_mode(
+                "gradient",
+                {"--set",
+                 "network.projection[input_to_hidden].plasticity.backpropagation.learning_rate=0.1",
+                 "--set", "recording.metrics.angle_to_backpropagation=true"})
+                .exit_code,
+            0);
+  EXPECT_LT(summary("gradient")[angle], 0.1);
 }
 
 TEST_F(ApicalTest, DivergenceOfSpikingNetworksIsTold) {

@@ -85,7 +85,8 @@ TEST_P(Documentation, CommandsRun) {
 
 INSTANTIATE_TEST_SUITE_P(All, Documentation,
                          testing::Values("README.md", "docs/algorithms.md", "docs/analysis.md",
-                                         "docs/tutorial.md", "docs/model-files.md"),
+                                         "docs/tutorial.md", "docs/variants.md",
+                                         "docs/model-files.md"),
                          [](const auto& tested) {
                            std::string name = fs::path(tested.param).stem().string();
                            std::erase_if(name, [](char c) { return !std::isalnum(c); });

@@ -45,7 +45,7 @@ TEST(EncodedChunk, IsWhatTheFiltersWouldDecode) {
   for (const std::size_t count : {1, 2, 7, 1000, 16384}) {
     std::vector<double> times(count);
     std::vector<std::uint64_t> neurons(count);
-    std::vector<std::uint32_t> words(2 * count);
+    std::vector<std::uint32_t> words((2 * count + 3) / 4 * 4);
     stream.words(words);
     double time = 1e6;
     for (std::size_t i = 0; i < count; ++i) {

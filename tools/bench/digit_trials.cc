@@ -61,7 +61,7 @@ void DigitTrials::test(std::size_t images) {
     shown.labels.push_back(images_.labels[next_]);
     next_ = (next_ + 1) % images_.size();
   }
-  evaluation_.run(shown, tests_++);
+  test_work_ += evaluation_.run(shown, tests_++).work;
 }
 
 }  // namespace apical

@@ -38,10 +38,10 @@ class DigitTrials {
   void test(std::size_t images);
 
   // Sums over all training trials and tests.
-  std::uint64_t events() const { return network_.events() + evaluation_.events(); }
-  std::uint64_t spikes() const { return network_.spikes() + evaluation_.spikes(); }
+  std::uint64_t events() const { return network_.events() + test_work_.events; }
+  std::uint64_t spikes() const { return network_.spikes() + test_work_.spikes; }
   std::uint64_t synaptic_events() const {
-    return network_.synaptic_events() + evaluation_.synaptic_events();
+    return network_.synaptic_events() + test_work_.synaptic_events;
   }
 
  private:
@@ -52,6 +52,7 @@ class DigitTrials {
   Network network_;
   SegregatedDendrites rule_;
   Evaluation evaluation_;
+  Work test_work_;
   std::size_t next_ = 0;
   std::uint32_t tests_ = 0;
 };

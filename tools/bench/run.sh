@@ -3,8 +3,8 @@
 #
 # Usage: tools/bench/run.sh [--quick] [--out DIR] [--json FILE] [SUITE ...]
 #
-# SUITE is event_queue, fan_out, thinning, trial, scaling, evaluation, dense_map or
-# locally_connected; without one, all are run, which takes some ten minutes. --quick runs each case
+# SUITE is event_queue, fan_out, thinning, trial, scaling, evaluation, dense_map, locally_connected
+# or training; without one, all are run, which takes some ten minutes. --quick runs each case
 # once, briefly, to see that it works.
 # DIR (runs/bench unless given) receives what each program wrote and results.json, the table with
 # the machine, the date and the commit; --json puts the latter elsewhere.
@@ -17,7 +17,7 @@ usage() {
 }
 
 all_suites=(event_queue fan_out thinning trial scaling evaluation dense_map
-  locally_connected)
+  locally_connected training)
 suites=()
 out=runs/bench
 json=
@@ -59,6 +59,8 @@ for suite in "${suites[@]}"; do
   echo "Running $suite ..." >&2
   cores=("${one_core[@]}")
   case $suite in evaluation | dense_map | locally_connected) cores=() ;; esac
+  # Idle threads of the BLAS are to leave their core to the network's.
+  if [ "$suite" = training ]; then cores=(env OPENBLAS_THREAD_TIMEOUT=4); fi
   result=$out/$suite.json
   if ! "${cores[@]}" "bazel-bin/tools/bench/${suite}_bench" "${options[@]}" \
     --benchmark_out_format=json --benchmark_out="$result" >"$out/$suite.txt" 2>&1; then

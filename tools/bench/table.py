@@ -27,6 +27,7 @@ FIGURES = {
     "dense_map": Figure("gflops", 1, "GFLOP/s", "sgemm of the same shapes"),
     "locally_connected": Figure("gflops", 1, "GFLOP/s", "sgemm"),
     "convolutional": Figure("gflops", 1, "GFLOP/s", "sgemm"),
+    "training": Figure("gflops", 1, "GFLOP/s", "sgemm of the same shapes"),
     "evaluation": Figure("images_per_second", 1, "images/s", "1 thread"),
     "scaling/spikes": Figure("seconds_per_spike", 1e9, "ns/spike", "the first"),
     "scaling/fan_out": Figure("seconds_per_synaptic_event", 1e9, "ns/synaptic event", "the first"),

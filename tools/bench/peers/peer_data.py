@@ -51,18 +51,39 @@ def _path(folder, name):
     return None
 
 
-def training_images(data, examples):
-    """Pixels in [0, 1], a row per image, and labels; where `apical` looks for them."""
+def _folders(data):
     folders = [data] if data else [os.environ.get("APICAL_DATA"),
                                    pathlib.Path.home() / ".cache" / "apical"]
-    for folder in [pathlib.Path(f) for f in folders if f]:
+    return [pathlib.Path(f) for f in folders if f]
+
+
+def training_images(data, examples):
+    """MNIST's pixels in [0, 1], a row per image, and labels; where `apical` looks for them."""
+    folders = _folders(data)
+    for folder in folders:
         for place in (folder / "mnist", folder):
             images = _path(place, "train-images-idx3-ubyte")
             labels = _path(place, "train-labels-idx1-ubyte")
             if images and labels:
                 return _read(images, 3)[:examples] / 255.0, _read(labels, 1)[:examples]
-    sys.exit(f"{sys.argv[0]}: no MNIST in {', '.join(str(f) for f in folders if f)}; "
+    sys.exit(f"{sys.argv[0]}: no MNIST in {', '.join(map(str, folders))}; "
              "`apical data get mnist` fetches it")
+
+
+def training_images_of(name, data, examples):
+    """The same of `mnist` or `cifar10`; of CIFAR-10 by channel, then row and column."""
+    if name == "mnist":
+        return training_images(data, examples)
+    folders = _folders(data)
+    for folder in folders:
+        for place in (folder / "cifar10", folder / "cifar-10-batches-bin", folder):
+            files = [place / f"data_batch_{n}.bin" for n in range(1, 6)]
+            if all(file.is_file() for file in files):
+                content = np.concatenate([np.fromfile(file, np.uint8) for file in files])
+                rows = content.reshape(-1, 3073)[:examples]
+                return rows[:, 1:] / 255.0, rows[:, 0]
+    sys.exit(f"{sys.argv[0]}: no CIFAR-10 in {', '.join(map(str, folders))}; "
+             "`apical data get cifar10` says where it comes from")
 
 
 def _read(path, dimensions):

@@ -1,0 +1,59 @@
+#include "learning/rate_trial_protocol.h"
+
+#include <algorithm>
+
+namespace apical {
+
+void RateTrialProtocol::bind(RateModeNetwork& network, SegregatedDendrites& rule) {
+  network_ = &network;
+  rule_ = &rule;
+  network.synchronize(*this);
+}
+
+PhaseTimes RateTrialProtocol::run(std::span<const std::uint8_t> image, std::size_t label) {
+  Simulation& simulation = network_->simulation();
+  const Time start = simulation.now();
+  const Time target_start = start + kTicksOfPhase;
+  const Time end = target_start + kTicksOfPhase;
+  label_ = label;
+  phase_ = Phase::kForward;
+  phase_end_ = target_start;
+  if (clear_state_) network_->clear_state();
+  network_->show(image);
+  network_->act_at(start, 2 * kTicksOfPhase);
+  simulation.run_until(end);
+  return {start, target_start, end};
+}
+
+Time RateTrialProtocol::next() const { return phase_ == Phase::kNone ? kNever : phase_end_; }
+
+void RateTrialProtocol::advance(Horizon horizon) {
+  while (phase_ != Phase::kNone && horizon.admits(phase_end_, id())) {
+    if (phase_ == Phase::kForward) {
+      end_forward_phase();
+      phase_ = Phase::kTarget;
+      phase_end_ += kTicksOfPhase;
+    } else {
+      end_target_phase(phase_end_);
+      phase_ = Phase::kNone;
+    }
+  }
+}
+
+void RateTrialProtocol::end_forward_phase() {
+  rule_->end_forward_phase();
+  const auto potentials = rule_->output_potentials();
+  answer_ = static_cast<std::size_t>(std::ranges::max_element(potentials) - potentials.begin());
+  network_->teach(label_);
+}
+
+void RateTrialProtocol::end_target_phase(Time now) {
+  const auto rates = network_->output_rates();
+  rule_->end_target_phase(std::vector<double>(rates.begin(), rates.end()));
+  network_->stop_teaching();
+  if (metric_ != nullptr) metric_->after_trial(label_);
+  rule_->update(now);
+  network_->parameters_changed();
+}
+
+}  // namespace apical
