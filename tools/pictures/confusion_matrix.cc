@@ -124,7 +124,7 @@ std::string confusion_matrix_script(const ConfusionMatrix& matrix, const std::st
       "'100' 1)\n",
       edge);
   if (matrix.classes <= kMostNumberedClasses) script += "set xtics 1\nset ytics 1\n";
-  return script + cells_script(matrix) + "plot $cells matrix with image\n";
+  return script + cells_script(matrix) + "plot $cells matrix with image pixels\n";
 }
 
 std::string confusion_matrix_picture(const PictureRequest& request) {

@@ -205,10 +205,11 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
     script += "EOD\n";
     const std::string_view colour = kColours[i % kColours.size()];
     if (bars) {
-      plots.push_back(fmt::format(
-          "$series{} using 1:2:3:4 with yerrorbars linewidth 1.2 pointsize 0 linecolor rgb '{}' "
-          "notitle",
-          i, colour));
+      // Error bars would have points of size 0, with which readers of SVG refuse the picture.
+      plots.push_back(
+          fmt::format("$series{} using 1:3:(0):($4-$3) with vectors nohead linewidth 1.2 linecolor "
+                      "rgb '{}' notitle",
+                      i, colour));
     }
     plots.push_back(
         fmt::format("$series{} using 1:2 with {} linewidth 1.6 pointtype {} pointsize 0.8 "

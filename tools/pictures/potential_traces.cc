@@ -213,7 +213,8 @@ std::string panel_script(const PotentialTraces& traces, std::size_t panel) {
   }
   script += range_script(trace, plateaus) + plateaus_script(plateaus);
   script += fmt::format(
-      "set label {} at graph 1,graph 0.5 left offset 1.2,0 font ':Bold' textcolor rgb '{}'\n",
+      "set label {} at graph 1,graph 0.5 left offset 1.2,0 font 'DejaVu Sans:Bold' textcolor rgb "
+      "'{}'\n",
       gnuplot_string(trace.compartment), kColours[panel]);
   script += last ? "set xlabel 'Time since the start of the trial (ms)'\nset format x '%g'\n"
                  : "unset xlabel\nset format x ''\n";

@@ -73,7 +73,7 @@ std::string band_labels_script(const TrialSpikes& raster, const std::vector<Band
                             gnuplot_string(text), middle, lines_up, look);
     };
     label(train.population, 1,
-          fmt::format("font ':Bold' textcolor rgb '{}'", kColours[i % kColours.size()]));
+          fmt::format("font 'DejaVu Sans:Bold' textcolor rgb '{}'", kColours[i % kColours.size()]));
     label(count_text(train.neurons, "neuron"), 0, "textcolor rgb '#222222'");
     label(count_text(train.times_ms.size(), "spike"), -1, "textcolor rgb '#222222'");
     tics.push_back(fmt::format("'0' {}", band.middle_of(0)));
