@@ -71,7 +71,7 @@ RecordFile::TableId RecordFile::add_table(const std::string& dataset,
   table.read = [dataset](const Hdf5File& file, std::uint64_t first_row, std::span<char> bytes) {
     std::vector<T> values(bytes.size() / sizeof(T));
     file.read_rows<T>(dataset, first_row, values);
-    std::memcpy(bytes.data(), values.data(), bytes.size());
+    if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
   };
   tables_.push_back(std::move(table));
   return tables_.size() - 1;
