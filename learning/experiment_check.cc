@@ -183,8 +183,16 @@ class ExperimentCheck {
                             trial.extra_length_mean_ms()),
                 "give a shape above 0, or a mean of 0");
     }
-    check_window("settling_time_ms", trial.settling_time_ms(), "phase_length_ms",
-                 trial.phase_length_ms());
+    if (trial.window_ms() == 0) {
+      check_window("settling_time_ms", trial.settling_time_ms(), "phase_length_ms",
+                   trial.phase_length_ms());
+    } else if (trial.window_ms() > trial.phase_length_ms() && trial.phase_length_ms() > 0) {
+      add_among({"trial.window_ms", "trial.phase_length_ms"},
+                fmt::format("`window_ms` {} is longer than `phase_length_ms` {}", trial.window_ms(),
+                            trial.phase_length_ms()),
+                fmt::format("give at most {}, or 0 for windows from settling_time_ms on",
+                            trial.phase_length_ms()));
+    }
     check_window("test_settling_time_ms", trial.test_settling_time_ms(), "test_length_ms",
                  trial.test_length_ms());
   }

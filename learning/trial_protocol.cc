@@ -30,15 +30,20 @@ double TrialProtocol::phase_length() {
   return trial_.phase_length_ms() + extra;
 }
 
+// A window as long as its phase is not to begin before it by rounding.
+Time TrialProtocol::window_start(Time phase_start, Time phase_end) const {
+  if (trial_.window_ms() == 0) return phase_start + trial_.settling_time_ms();
+  return std::max(phase_start, phase_end - trial_.window_ms());
+}
+
 PhaseTimes TrialProtocol::run(std::span<const std::uint8_t> image, std::size_t label) {
   Simulation& simulation = network_->simulation();
   const Time start = simulation.now();
   const Time target_start = start + phase_length();
   const Time end = target_start + phase_length();
-  const double settling = trial_.settling_time_ms();
-  plan_ = {{start + settling, Boundary::kForwardWindow},
+  plan_ = {{window_start(start, target_start), Boundary::kForwardWindow},
            {target_start, Boundary::kTargetPhase},
-           {target_start + settling, Boundary::kTargetWindow},
+           {window_start(target_start, end), Boundary::kTargetWindow},
            {end, Boundary::kEnd}};
   pending_ = plan_;
   label_ = label;

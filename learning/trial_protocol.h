@@ -34,6 +34,7 @@ struct PhaseTimes {
 //   + settling   window opens
 //   end          window closes, target plateaus; weights change; teaching stops
 //
+// Where the trial has a length of the window, it opens that long before its phase's end instead.
 // Stochastic plateaus come before the end of each phase, and are found there from what arrived.
 class TrialProtocol final : public Process {
  public:
@@ -74,6 +75,7 @@ class TrialProtocol final : public Process {
 
   void act(const Event& event);
   double phase_length();
+  Time window_start(Time phase_start, Time phase_end) const;
 
   proto::Trial trial_;
   RandomStream lengths_;

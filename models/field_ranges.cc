@@ -73,6 +73,7 @@ constexpr std::array kRanges = {
     duration("StochasticPlateaus.jitter_sd_ms"),
     duration("StochasticPlateaus.max_jitter_ms"),
     length("StochasticPlateaus.window_ms"),
+    duration("Trial.window_ms"),
 
     FieldRange{"DenseLayer.units", 1, 1e7},
     FieldRange{"LocalLayer.kernel", 1, 1000},

@@ -211,6 +211,22 @@ TEST(ExperimentCheck, TellsWhatIsWrong) {
   }
 }
 
+// A window takes the place of the settling time, whatever that is.
+TEST(ExperimentCheck, WindowsFitIntoAPhase) {
+  const auto with = [](const std::string& window) {
+    return check_replaced("settling_time_ms: 30", window);
+  };
+  EXPECT_THAT(with("window_ms: 20"), IsEmpty());
+  EXPECT_THAT(with("window_ms: 50 settling_time_ms: 70"), IsEmpty());
+  EXPECT_THAT(with("window_ms: 0 settling_time_ms: 70"),
+              ElementsAre(StartsWith("f:14: `settling_time_ms` 70 leaves nothing to average")));
+  EXPECT_THAT(with("window_ms: 50.5"),
+              ElementsAre("f:14: `window_ms` 50.5 is longer than `phase_length_ms` 50; give at "
+                          "most 50, or 0 for windows from settling_time_ms on"));
+  EXPECT_THAT(with("window_ms: -1"), ElementsAre(StartsWith("f:14: `window_ms` is -1; ")));
+  EXPECT_THAT(with("window_ms: nan"), ElementsAre(StartsWith("f:14: `window_ms` is nan; ")));
+}
+
 TEST(ExperimentCheck, StochasticPlateausFitIntoAPhase) {
   const auto with = [](const std::string& plateaus) {
     return check_replaced("settling_time_ms: 30", "stochastic_plateaus { " + plateaus + " }");

@@ -338,7 +338,10 @@ class Learning : public testing::TestWithParam<Variant> {
 TEST_P(Learning, FollowsFromSpikeTimesAlone) {
   const proto::Experiment experiment = this->experiment();
   const proto::Network& description = experiment.network();
-  const double settling = experiment.trial().settling_time_ms();
+  const auto window_start = [&](Time start, Time end) {
+    const double window = experiment.trial().window_ms();
+    return window > 0 ? end - window : start + experiment.trial().settling_time_ms();
+  };
   TrialRun program(experiment);
   Reference reference(description, program.parameters());
   const ImageSet images = noise_images(4, 12, 3);
@@ -362,14 +365,15 @@ TEST_P(Learning, FollowsFromSpikeTimesAlone) {
       }
       return result;
     };
-    reference.run(times.start + settling, program);
+    reference.run(window_start(times.start, times.target_start), program);
     reference.open_window();
     reference.run(times.target_start, program);
     for (const auto& n : reference.neurons()) v_forward.push_back(reference.mean(n.v_integral));
     for (const auto& s : reference.synapses()) s_forward.push_back(reference.mean(s.s_integral));
     plateau_forward = plateaus();
     reference.teach(label);
-    reference.run(times.target_start + settling, program);
+    const double target_window = window_start(times.target_start, times.end);
+    reference.run(target_window, program);
     reference.open_window();
     reference.run(times.end, program);
     plateau_target = plateaus();
@@ -389,7 +393,7 @@ TEST_P(Learning, FollowsFromSpikeTimesAlone) {
       const double k = n.first_conductance / g;
       for (std::size_t i = 0; i < n.size; ++i) {
         const double probability = logistic(v_forward[p][i]);
-        const double rate = n.sigma_integral[i] / (times.end - times.target_start - settling);
+        const double rate = n.sigma_integral[i] / (times.end - target_window);
         const double error = n.teaches ? n.max_rate * (rate - probability)
                                        : plateau_target[p][i] - plateau_forward[p][i];
         const double factor = n.teaches ? 20 / (n.max_rate * n.max_rate) : 20 / n.max_rate;
@@ -533,6 +537,8 @@ INSTANTIATE_TEST_SUITE_P(
                   rule_of(e, 3).set_learning_rate(0.1);
                   rule_of(e, 0).set_learning_rate(0);
                 }},
+        Variant{"windows_of_a_fixed_length", one_hidden_layer,
+                [](proto::Experiment& e) { e.mutable_trial()->set_window_ms(20); }},
         Variant{"other_rates_and_conductances", one_hidden_layer,
                 [](proto::Experiment& e) {
                   hidden_of(e).set_max_rate_hz(120);

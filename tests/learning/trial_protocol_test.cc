@@ -201,17 +201,20 @@ TEST_P(TaughtRates, AreNearMaximumForTheRightClass) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, TaughtRates, testing::Values(1, 2, 3));
 
-// Means are taken from settling time after a phase's start to its end.
-TEST(Windows, OpenAtSettlingTime) {
+// Means are taken from settling time after a phase's start to its end, or over a window's length
+// before that.
+TEST(Windows, OpenAtSettlingTimeOrAWindowBeforeTheEnd) {
   proto::Experiment experiment = one_hidden_layer();
-  for (const double settling : {0.0, 13.0, 45.0}) {
+  for (const auto& [settling, window] :
+       {std::pair(0.0, 0.0), {13.0, 0.0}, {45.0, 0.0}, {13.0, 20.0}, {13.0, 50.0}}) {
     experiment.mutable_trial()->set_settling_time_ms(settling);
+    experiment.mutable_trial()->set_window_ms(window);
     TrialRun program(experiment);
     const ImageSet images = noise_images(2, 12, 3);
     for (std::size_t n = 0; n < 2; ++n) {
       const PhaseTimes times = program.run(images.image(n), 0);
       // What stays in the trace is the target phase's window.
-      const double start = times.target_start + settling;
+      const double start = window > 0 ? times.end - window : times.target_start + settling;
       const PostsynapticPotential kernel;
       std::vector<double> mean(12, 0);
       for (const Spike& spike : program.spikes(0)) {
@@ -225,6 +228,40 @@ TEST(Windows, OpenAtSettlingTime) {
       }
     }
   }
+}
+
+// The same windows, said in the other way. All times are whole numbers, so that nothing is rounded.
+TEST(Windows, OfTheLengthThatIsLeftAreThoseFromSettlingTimeOn) {
+  proto::Experiment experiment = one_hidden_layer();
+  experiment.mutable_trial()->set_extra_length_mean_ms(0);
+  const ImageSet images = noise_images(5, 12, 3);
+  const auto learned = [&](double window) {
+    experiment.mutable_trial()->set_window_ms(window);
+    TrialRun program(experiment);
+    for (std::size_t n = 0; n < images.size(); ++n) program.run(images.image(n), images.labels[n]);
+    return all_values(program.parameters());
+  };
+  const std::vector<float> settled = learned(0);
+  EXPECT_EQ(learned(20), settled);
+  EXPECT_NE(learned(19), settled);
+  experiment.mutable_trial()->set_settling_time_ms(0);
+  EXPECT_EQ(learned(20), settled);
+  EXPECT_EQ(learned(50), learned(0));
+}
+
+// Lengths that are no sums of powers of two: a window as long as the phase is all of it.
+TEST(Windows, NeverBeginBeforeTheirPhase) {
+  proto::Experiment experiment = smallest();
+  experiment.mutable_trial()->set_phase_length_ms(10.1);
+  experiment.mutable_trial()->set_extra_length_mean_ms(0);
+  experiment.mutable_trial()->set_window_ms(10.1);
+  TrialRun program(experiment);
+  const std::uint8_t black = 0;
+  for (int n = 0; n < 100; ++n) {
+    program.run(std::span(&black, 1), 0);
+    for (const float v : program.rule().output_potentials()) EXPECT_TRUE(std::isfinite(v));
+  }
+  EXPECT_NEAR(program.network().simulation().now(), 100 * 2 * 10.1, 1e-9);
 }
 
 TEST(Answer, IsTheHighestMeanPotentialOfTheForwardPhase) {

@@ -111,8 +111,7 @@ void read_traces(const Hdf5File& file, const std::string& group, const Columns& 
   if (traces.traces.empty()) fail(file.path(), group + " holds no compartment that is known");
 }
 
-// How long before the end of a phase its averaging window begins, if the settling time ends at
-// `settled_ms` after the phase's start.
+// The averaging window of a phase.
 std::pair<double, double> window_of(const std::map<std::string, std::string>& experiment,
                                     double start, double end) {
   const auto value = [&](const std::string& field) {
@@ -120,7 +119,8 @@ std::pair<double, double> window_of(const std::map<std::string, std::string>& ex
     return found == experiment.end() ? 0 : std::atof(found->second.c_str());
   };
   const double stochastic = value("trial.stochastic_plateaus.window_ms");
-  if (stochastic > 0) return {std::max(end - stochastic, start), end};
+  const double window = stochastic > 0 ? stochastic : value("trial.window_ms");
+  if (window > 0) return {std::max(end - window, start), end};
   return {std::min(start + value("trial.settling_time_ms"), end), end};
 }
 

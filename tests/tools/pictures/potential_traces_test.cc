@@ -104,6 +104,22 @@ TEST_F(PotentialTracesTest, FilesBesideItAddSpikesAndPlateaus) {
   }
 }
 
+TEST_F(PotentialTracesTest, WindowsAreThoseOfTheExperiment) {
+  Hdf5File trials = Hdf5File::create(file("trials.h5"));
+  write_trials(trials);
+  for (const char* phase : {"forward", "target"}) {
+    trials.write<float>(std::string("/plateaus/hidden/") + phase, std::vector<float>(8),
+                        std::vector<std::uint64_t>{2, 4});
+  }
+  trials.close();
+  put(file("experiment.textproto"), "trial { settling_time_ms: 10 window_ms: 4 }");
+  const PotentialTraces traces = read_potential_traces(path_, "hidden", 3, 5);
+  ASSERT_EQ(traces.plateaus.size(), 2);
+  EXPECT_EQ(traces.plateaus[0].from_ms, 11);
+  EXPECT_EQ(traces.plateaus[0].to_ms, 15);
+  EXPECT_EQ(traces.plateaus[1].from_ms, 26);
+}
+
 TEST_F(PotentialTracesTest, WhatIsNotThereIsNamed) {
   EXPECT_THAT(reason("output", {}, {}), HasSubstr("population output; it holds hidden"));
   EXPECT_THAT(reason({}, 2, {}), HasSubstr("no neuron 2; it holds 2 neurons, from 1 to 3"));
