@@ -30,6 +30,9 @@ class InverseModel {
   // A step of the optimizer on the mean over the batch of ||g(x) - below||^2.
   void learn(ConstBatchView x, ConstBatchView below);
 
+  // The optimizer's.
+  void set_learning_rate_factor(double factor) { optimizer_->set_learning_rate_factor(factor); }
+
   void checkpoint(const Checkpoint& state);
 
  private:

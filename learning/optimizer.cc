@@ -18,7 +18,8 @@ void Adam::step(std::size_t first, std::span<float> part, std::span<const float>
   const auto b2 = static_cast<float>(beta2);
   const auto new1 = static_cast<float>(1 - beta1);
   const auto new2 = static_cast<float>(1 - beta2);
-  const auto rate = static_cast<float>(settings_.learning_rate() / (1 - std::pow(beta1, t)));
+  const double learning_rate = learning_rate_factor() * settings_.learning_rate();
+  const auto rate = static_cast<float>(learning_rate / (1 - std::pow(beta1, t)));
   const auto square_scale = static_cast<float>(1 / (1 - std::pow(beta2, t)));
   const auto epsilon = static_cast<float>(settings_.epsilon());
   float* const m = mean_.data() + first;
@@ -38,17 +39,18 @@ void Adam::checkpoint(const Checkpoint& state) {
 }
 
 MomentumDescent::MomentumDescent(const proto::Sgd& settings, std::size_t parameters)
-    : learning_rate_(static_cast<float>(settings.learning_rate())),
+    : learning_rate_(settings.learning_rate()),
       momentum_(static_cast<float>(settings.momentum())),
       velocity_(parameters) {}
 
 void MomentumDescent::step(std::size_t first, std::span<float> part,
                            std::span<const float> gradient, float scale) {
   assert(first + part.size() <= velocity_.size() && gradient.size() == part.size());
+  const auto rate = static_cast<float>(learning_rate_factor() * learning_rate_);
   float* const velocity = velocity_.data() + first;
   for (std::size_t i = 0; i < part.size(); ++i) {
     velocity[i] = fused(momentum_, velocity[i], scale * gradient[i]);
-    part[i] -= learning_rate_ * velocity[i];
+    part[i] -= rate * velocity[i];
   }
 }
 

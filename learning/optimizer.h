@@ -21,6 +21,10 @@ class Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
   virtual ~Optimizer() = default;
 
+  // Multiplies the learning rate from the next step on; 1 unless it is set. Not the optimizer's
+  // own, so that checkpoints do not have it.
+  void set_learning_rate_factor(double factor) { learning_rate_factor_ = factor; }
+
   // Begins a step, in which each parameter is to be stepped once.
   virtual void begin_step() {}
 
@@ -31,6 +35,12 @@ class Optimizer {
 
   // Without the parameters.
   virtual void checkpoint(const Checkpoint& state) = 0;
+
+ protected:
+  double learning_rate_factor() const { return learning_rate_factor_; }
+
+ private:
+  double learning_rate_factor_ = 1;
 };
 
 // Kingma & Ba (ICLR 2015), algorithm 1. With g the gradient of step t = 1, 2, ...:
@@ -62,7 +72,7 @@ class MomentumDescent final : public Optimizer {
   void checkpoint(const Checkpoint& state) override;
 
  private:
-  float learning_rate_;
+  double learning_rate_;
   float momentum_;
   AlignedFloats velocity_;
 };

@@ -22,6 +22,7 @@ class RateModeSession final : public TrialSession {
   PhaseTimes run_trial(std::span<const std::uint8_t> image, std::size_t label) override {
     return protocol_.run(image, label);
   }
+  SegregatedDendrites& mutable_rule() override { return rule_; }
   TrialMetrics& metrics() override { return metrics_; }
   Work training_work() const override { return {.events = network_.events()}; }
   void checkpoint_trials(const Checkpoint& state) override;

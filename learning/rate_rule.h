@@ -64,6 +64,9 @@ class RateRule {
   // before layer l does.
   virtual void learn(std::size_t /*l*/, const RateBatch& /*batch*/) {}
 
+  // Multiplies the learning rates of those parameters from the next batch on.
+  virtual void set_learning_rate_factor(double /*factor*/) {}
+
   // What it carries on from one batch to the next.
   virtual void checkpoint(const Checkpoint& /*state*/) {}
 };

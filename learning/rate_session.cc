@@ -220,6 +220,9 @@ RateUpdates RateSession::updates_of(int epoch) const {
 
 void RateSession::start_epoch(int epoch, std::vector<std::uint32_t> order) {
   updates_ = updates_of(epoch);
+  const double factor = learning_rate_factor(experiment_.training(), epoch);
+  simulation_.set_learning_rate_factor(factor);
+  rule_->set_learning_rate_factor(factor);
   train_.start_epoch(static_cast<std::uint64_t>(epoch), std::move(order));
 }
 

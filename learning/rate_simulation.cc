@@ -137,6 +137,10 @@ void RateSimulation::checkpoint(const Checkpoint& state) {
   }
 }
 
+void RateSimulation::set_learning_rate_factor(double factor) {
+  for (const auto& process : processes_) process->optimizer().set_learning_rate_factor(factor);
+}
+
 void RateSimulation::run(RateUpdates updates) {
   updates_ = updates;
   const Time now = simulation_.now();

@@ -42,6 +42,9 @@ class RateSimulation {
   // To be filled in before each run: size, images, labels and targets.
   RateBatch& batch() { return batch_; }
 
+  // Multiplies the learning rates of the layers from the next batch on; not those of the rule.
+  void set_learning_rate_factor(double factor);
+
   void run(RateUpdates updates);
 
   // Between batches: the clock and the optimizers; not the parameters, nor what the rule has.

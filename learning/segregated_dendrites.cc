@@ -167,18 +167,21 @@ void SegregatedDendrites::add_changes(Synapses& synapses, Time now) {
 void SegregatedDendrites::update(Time now) {
   for (Layer& layer : layers_) {
     if (layer.learning_rate.value_or(0) == 0) continue;
-    find_change(layer, *layer.learning_rate, layer.backpropagates, layer.change);
+    find_change(layer, learning_rate_factor_ * *layer.learning_rate, layer.backpropagates,
+                layer.change);
     for (std::size_t i = 0; i < layer.size; ++i) (*layer.biases)[i] += layer.change[i];
     network_->bias_changed(now, layer.population);
   }
   for (Synapses& each : synapses_) {
     if (each.learning_rate == 0) continue;
-    find_change(layers_[each.layer], each.learning_rate, each.backpropagates, each.change);
+    find_change(layers_[each.layer], learning_rate_factor_ * each.learning_rate,
+                each.backpropagates, each.change);
     add_changes(each, now);
   }
   for (Synapses& each : learned_feedback_) {
     if (each.learning_rate == 0) continue;
-    find_feedback_change(layers_[each.layer], each.learning_rate, each.change);
+    find_feedback_change(layers_[each.layer], learning_rate_factor_ * each.learning_rate,
+                         each.change);
     add_changes(each, now);
   }
   for (SymmetricFeedback& each : symmetric_feedback_) each.mirror(now);

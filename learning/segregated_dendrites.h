@@ -49,6 +49,10 @@ class SegregatedDendrites {
   using ApicalMeans = std::function<std::span<const float>(std::size_t population)>;
   void set_apical_means(ApicalMeans means) { apical_means_ = std::move(means); }
 
+  // Multiplies all learning rates (eta and eta_b) from the next update on; 1 unless it is set. The
+  // epoch's, not the rule's, so that checkpoints do not have it.
+  void set_learning_rate_factor(double factor) { learning_rate_factor_ = factor; }
+
   // The forward phase's window has ended: keeps its means.
   void end_forward_phase();
 
@@ -128,6 +132,7 @@ class SegregatedDendrites {
   void add_changes(Synapses& synapses, Time now);
 
   PlasticNetwork* network_;
+  double learning_rate_factor_ = 1;
   std::vector<Layer> layers_;
   std::vector<Synapses> synapses_;
   std::vector<Synapses> learned_feedback_;

@@ -241,6 +241,10 @@ void Session::checkpoint(const Checkpoint& state) {
   checkpoint_network(state.in("network"));
 }
 
+double learning_rate_factor(const proto::Training& training, int epoch) {
+  return std::pow(training.learning_rate_decay(), epoch);
+}
+
 std::vector<std::uint32_t> epoch_order(const proto::Training& training, std::uint64_t seed,
                                        std::size_t examples, int epoch) {
   std::vector<std::uint32_t> order(examples);

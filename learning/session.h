@@ -41,8 +41,8 @@ struct Measurement {
 
 // What a network that classifies answered in a test, and what would have been right, by image.
 struct TestAnswers {
-  std::int64_t train_examples = 0;  // that it had learned from
-  bool whole_set = false;           // rather than a part of the test set
+  std::int64_t train_examples = 0;               // that it had learned from
+  bool whole_set = false;                        // rather than a part of the test set
   static constexpr std::int64_t kNoAnswer = -1;  // label and answer of an image that was skipped
   std::vector<std::int64_t> labels;
   std::vector<std::int64_t> answers;
@@ -221,6 +221,10 @@ class Session {
   double test_seconds_ = 0;
   Work test_work_;
 };
+
+// What all learning rates are multiplied by in an epoch, from 0. It follows from the epoch's
+// number, so that a run that goes on from a checkpoint finds it again.
+double learning_rate_factor(const proto::Training& training, int epoch);
 
 // The order in which an epoch, from 0, shows the first `examples` of the training set.
 std::vector<std::uint32_t> epoch_order(const proto::Training& training, std::uint64_t seed,

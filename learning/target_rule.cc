@@ -98,6 +98,10 @@ void TargetRule::learn(std::size_t l, const RateBatch& batch) {
   inverse(l).learn(seen(l, noisy, above), preserving ? ConstBatchView(noisy) : batch.h(l - 1));
 }
 
+void TargetRule::set_learning_rate_factor(double factor) {
+  for (const auto& inverse : inverses_) inverse->set_learning_rate_factor(factor);
+}
+
 void TargetRule::checkpoint(const Checkpoint& state) {
   for (std::size_t l = 2; l <= highest_inverse_; ++l) {
     const Checkpoint place = state.in("inverse_" + std::to_string(l));

@@ -26,6 +26,7 @@ class TargetRule : public RateRule {
   void find_error(std::size_t l, RateBatch& batch) final;
   bool learns() const final { return true; }
   void learn(std::size_t l, const RateBatch& batch) final;
+  void set_learning_rate_factor(double factor) final;
   void checkpoint(const Checkpoint& state) final;
 
   // g_l, for l from 2 to the highest that the algorithm has.

@@ -23,6 +23,7 @@ class TrainingSession final : public TrialSession {
   PhaseTimes run_trial(std::span<const std::uint8_t> image, std::size_t label) override {
     return protocol_.run(image, label);
   }
+  SegregatedDendrites& mutable_rule() override { return rule_; }
   TrialMetrics& metrics() override { return metrics_; }
   Work training_work() const override;
   void checkpoint_trials(const Checkpoint& state) override;

@@ -45,7 +45,8 @@ TrialSession::TrialSession(const proto::Experiment& experiment, const TrainAndTe
       parameters_(initial_parameters(experiment.network(), experiment.seed())),
       evaluation_(experiment, parameters_) {}
 
-void TrialSession::start_epoch(int /*epoch*/, std::vector<std::uint32_t> order) {
+void TrialSession::start_epoch(int epoch, std::vector<std::uint32_t> order) {
+  mutable_rule().set_learning_rate_factor(learning_rate_factor(experiment_.training(), epoch));
   order_ = std::move(order);
   next_ = 0;
 }

@@ -38,6 +38,7 @@ class TrialSession : public Session {
   Parameters& mutable_parameters() { return parameters_; }
 
   virtual PhaseTimes run_trial(std::span<const std::uint8_t> image, std::size_t label) = 0;
+  virtual SegregatedDendrites& mutable_rule() = 0;
   virtual TrialMetrics& metrics() = 0;
 
   // For the derived class's own; this one's are the parameters and the metrics.

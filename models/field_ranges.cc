@@ -96,6 +96,7 @@ constexpr std::array kRanges = {
     not_negative("Training.evaluate_every_examples"),
     not_negative("Training.interim_test_examples"),
     not_negative("Training.checkpoint_minutes"),
+    FieldRange{"Training.learning_rate_decay", 0, 1, true},
 
     not_negative("SpikeRecording.first_trial"),
     not_negative("SpikeRecording.trials"),

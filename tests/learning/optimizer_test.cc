@@ -87,6 +87,36 @@ TEST(MomentumDescent, StepsAsComputedByHand) {
   }
 }
 
+// A power of two, so that nothing is rounded.
+TEST(LearningRateFactor, IsAsGoodAsAnotherLearningRate) {
+  proto::Optimizer adam;
+  adam.mutable_adam()->set_learning_rate(0.4);
+  proto::Optimizer descent;
+  descent.mutable_sgd()->set_learning_rate(0.4);
+  for (const proto::Optimizer& settings : {adam, descent}) {
+    proto::Optimizer slow_settings = settings;
+    if (settings.has_adam()) {
+      slow_settings.mutable_adam()->set_learning_rate(0.1);
+    } else {
+      slow_settings.mutable_sgd()->set_learning_rate(0.1);
+    }
+    const auto factored = make_optimizer(settings, 1);
+    const auto slow = make_optimizer(slow_settings, 1);
+    factored->set_learning_rate_factor(0.25);
+    std::array<float, 1> theta = {1};
+    std::array<float, 1> expected = {1};
+    for (const double g : kGradients) {
+      step(*factored, theta, std::array{static_cast<float>(g)});
+      step(*slow, expected, std::array{static_cast<float>(g)});
+      EXPECT_EQ(theta, expected);
+    }
+    // A factor is that of the learning rate, whatever factors there were before.
+    factored->set_learning_rate_factor(0);
+    step(*factored, theta, std::array{1.0F});
+    EXPECT_EQ(theta, expected);
+  }
+}
+
 // Each parameter is stepped alone, so that parts may come in any order.
 TEST(MakeOptimizer, GivesAdamUnlessTold) {
   const auto many = make_optimizer({}, 37);

@@ -236,6 +236,113 @@ TEST_F(ResumedSessionTest, GoesOnForMoreEpochs) {
   EXPECT_EQ(run(first_shorter, {1000000}), run(two_epochs));
 }
 
+// The rates of a network's rules.
+void multiply_learning_rates(proto::Network& network, double factor) {
+  for (proto::Projection& projection : *network.mutable_projection()) {
+    proto::Plasticity& rule = *projection.mutable_plasticity();
+    if (rule.has_segregated_dendrites()) {
+      auto& each = *rule.mutable_segregated_dendrites();
+      each.set_learning_rate(factor * each.learning_rate());
+    } else if (rule.has_backpropagation()) {
+      auto& each = *rule.mutable_backpropagation();
+      each.set_learning_rate(factor * each.learning_rate());
+    } else if (rule.has_learned_feedback()) {
+      auto& each = *rule.mutable_learned_feedback();
+      each.set_learning_rate(factor * each.learning_rate());
+    } else {
+      projection.clear_plasticity();
+    }
+  }
+}
+
+// A run whose learning rates are halved after each epoch is one that is stopped after its first
+// epoch and goes on with half of the rates. A factor of two, so that nothing is rounded.
+class DecayingLearningRates : public ResumedSessionTest {
+ protected:
+  struct Plan {
+    double decay;
+    double factor;  // of the rates of the first epoch
+    int epochs;
+  };
+  using MakeOf = std::function<Make(const Plan& plan)>;
+
+  void expect_law(const MakeOf& make) const {
+    const Make first = make({.decay = 0.5, .factor = 1, .epochs = 1});
+    const Make rest = make({.decay = 1, .factor = 0.5, .epochs = 2});
+    const Make decayed = make({.decay = 0.5, .factor = 1, .epochs = 2});
+    bool is_first = true;
+    const Make both = [&] { return std::exchange(is_first, false) ? first() : rest(); };
+    const Outcome outcome = run(decayed);
+    EXPECT_EQ(run(both, {1000000}), outcome);
+    EXPECT_NE(run(make({.decay = 1, .factor = 1, .epochs = 2})).parameters, outcome.parameters);
+    // Stopped anywhere, it goes on with the rates of its epoch.
+    for (const int looks : {5, 31, 60, 80}) EXPECT_EQ(run(decayed, {looks}), outcome) << looks;
+  }
+
+  static proto::Experiment planned(proto::Experiment experiment, const Plan& plan) {
+    multiply_learning_rates(*experiment.mutable_network(), plan.factor);
+    experiment = experiment_of(experiment);
+    experiment.mutable_training()->set_epochs(plan.epochs);
+    experiment.mutable_training()->set_learning_rate_decay(plan.decay);
+    return experiment;
+  }
+};
+
+TEST_F(DecayingLearningRates, OfSpikingNetworks) {
+  proto::Experiment experiment = one_hidden_layer();
+  experiment.mutable_network()
+      ->mutable_projection(2)
+      ->mutable_plasticity()
+      ->mutable_learned_feedback()
+      ->set_learning_rate(0.1);
+  expect_law([&](const Plan& plan) -> Make {
+    return [this, made = planned(experiment, plan)] {
+      return std::make_unique<TrainingSession>(made, data_);
+    };
+  });
+}
+
+TEST_F(DecayingLearningRates, OfTheRateMode) {
+  proto::Experiment experiment = two_hidden_layers();
+  experiment.mutable_network()->set_mode(proto::RATE);
+  experiment.mutable_network()
+      ->mutable_projection(0)
+      ->mutable_plasticity()
+      ->mutable_backpropagation()
+      ->set_learning_rate(0.2);
+  expect_law([&](const Plan& plan) -> Make {
+    return [this, made = planned(experiment, plan)] {
+      return std::make_unique<RateModeSession>(made, data_);
+    };
+  });
+}
+
+TEST_F(DecayingLearningRates, OfRateNetworks) {
+  for (const std::string method : {"adam", "sgd"}) {
+    expect_law([&](const Plan& plan) -> Make {
+      const auto optimizer = [&](double rate) {
+        return "{ " + method + " { learning_rate: " + std::to_string(plan.factor * rate) + " } }";
+      };
+      proto::Experiment experiment = rate_experiment(
+          R"(
+        rate_network {
+          layer { name: "a" dense { units: 9 } }
+          layer { name: "b" dense { units: 7 } }
+          layer { name: "o" dense { units: 3 } }
+        }
+        data { name: "mnist" }
+        training {
+          evaluate_every_examples: 8
+          rate_learning { batch_size: 4 algorithm: DTP optimizer )" +
+          optimizer(0.0625) + " inverse_optimizer " + optimizer(0.125) + "} }");
+      experiment.mutable_training()->set_epochs(plan.epochs);
+      experiment.mutable_training()->set_learning_rate_decay(plan.decay);
+      return
+          [this, experiment] { return std::make_unique<RateSession>(experiment, train_, test_); };
+    });
+  }
+}
+
 TEST_F(ResumedSessionTest, AnotherTrainingSetIsAnError) {
   const Make make = spiking(one_hidden_layer());
   {
