@@ -3,7 +3,6 @@
 #include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/parallel_for.h>
 
-#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <span>
@@ -23,26 +22,26 @@ constexpr std::size_t kGrain = 8;
 // Numbers of contexts set aside for an evaluation.
 constexpr std::uint32_t kContexts = 1U << 16;
 
-std::uint8_t index_of_highest(std::span<const float> values) {
-  return static_cast<std::uint8_t>(std::ranges::max_element(values) - values.begin());
-}
-
 }  // namespace
 
 class Evaluation::Replica {
  public:
   virtual ~Replica() = default;
-  // Random numbers are those of the context.
-  virtual std::uint8_t answer(std::span<const std::uint8_t> image, std::uint32_t context) = 0;
+  // The output's mean somatic potentials, valid until the next call. Random numbers are those of
+  // the context.
+  virtual std::span<const float> show(std::span<const std::uint8_t> image,
+                                      std::uint32_t context) = 0;
   virtual Work work() const = 0;
 };
 
 class Evaluation::SpikingReplica final : public Replica {
  public:
   SpikingReplica(const proto::Experiment& experiment, const Parameters& parameters)
-      : trial_(experiment.trial()), network_(experiment.network(), parameters, experiment.seed()) {}
+      : trial_(experiment.trial()),
+        network_(experiment.network(), parameters, experiment.seed()),
+        mean_(padded(network_.output().size())) {}
 
-  std::uint8_t answer(std::span<const std::uint8_t> image, std::uint32_t context) override {
+  std::span<const float> show(std::span<const std::uint8_t> image, std::uint32_t context) override {
     network_.restart(context);
     Simulation& simulation = network_.simulation();
     OutputPopulation& output = network_.output();
@@ -51,9 +50,8 @@ class Evaluation::SpikingReplica final : public Replica {
     output.open_window(simulation.now());
     simulation.run_until(trial_.test_length_ms());
     output.close_window(simulation.now());
-    AlignedFloats mean(padded(output.size()));
-    output.somatic_mean(mean);
-    return index_of_highest(std::span(mean).first(output.size()));
+    output.somatic_mean(mean_);
+    return std::span(mean_).first(output.size());
   }
 
   Work work() const override {
@@ -63,6 +61,7 @@ class Evaluation::SpikingReplica final : public Replica {
  private:
   proto::Trial trial_;
   Network network_;
+  AlignedFloats mean_;
 };
 
 class Evaluation::RateReplica final : public Replica {
@@ -70,13 +69,14 @@ class Evaluation::RateReplica final : public Replica {
   RateReplica(const proto::Experiment& experiment, const Parameters& parameters)
       : network_(experiment.network(), parameters, experiment.seed()) {}
 
-  std::uint8_t answer(std::span<const std::uint8_t> image, std::uint32_t /*context*/) override {
+  std::span<const float> show(std::span<const std::uint8_t> image,
+                              std::uint32_t /*context*/) override {
     constexpr int kTicks = RateTrialProtocol::kTicksOfPhase;
     network_.restart();
     network_.show(image);
     network_.act_at(0, kTicks);
     network_.simulation().run_until(kTicks - 1);
-    return index_of_highest(network_.output_potentials());
+    return network_.output_potentials();
   }
 
   Work work() const override { return {.events = network_.events()}; }
@@ -85,8 +85,9 @@ class Evaluation::RateReplica final : public Replica {
   RateModeNetwork network_;
 };
 
-Evaluation::Evaluation(const proto::Experiment& experiment, const Parameters& parameters)
-    : experiment_(experiment), parameters_(&parameters) {
+Evaluation::Evaluation(const proto::Experiment& experiment, const Parameters& parameters,
+                       OutputClasses classes)
+    : experiment_(experiment), parameters_(&parameters), classes_(classes) {
   // What it replays are the spikes of training trials.
   for (auto& population : *experiment_.mutable_network()->mutable_population()) {
     if (population.has_poisson_source()) population.mutable_poisson_source()->clear_replay();
@@ -136,8 +137,9 @@ Evaluation::Result Evaluation::run(const ImageSet& images, std::uint32_t number,
         std::size_t i = range.begin();
         for (; i != range.end(); ++i) {
           if (stop && stop()) break;
-          result.answers[i] =
-              replica->answer(images.image(i), first_context + static_cast<std::uint32_t>(i));
+          const auto potentials =
+              replica->show(images.image(i), first_context + static_cast<std::uint32_t>(i));
+          result.answers[i] = static_cast<std::uint8_t>(classes_.answer(potentials));
         }
         give_back(std::move(replica));
         const std::lock_guard lock(progress_mutex);

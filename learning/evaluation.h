@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "datasets/image_set.h"
+#include "learning/output_classes.h"
 #include "learning/session.h"
 #include "models/parameters.h"
 #include "proto/experiment.pb.h"
@@ -15,16 +16,17 @@
 namespace apical {
 
 // The test of a network: each image alone, from rest, for a forward phase of test length (in the
-// rate mode, of two ticks); the answer is the output neuron with the highest mean somatic potential
-// (the highest at the second tick). Images are spread over threads. What happens with an image
-// depends on the seed, the evaluation's number and the image's index only, so neither the number of
-// threads nor what other images there are changes an answer. The first 65,535 evaluations of up to
-// 65,536 images have random numbers of their own; what is beyond shares some with other images of
-// other evaluations.
+// rate mode, of two ticks); the answer is the class whose output neurons have the highest mean
+// somatic potentials (the highest at the second tick). Images are spread over threads. What happens
+// with an image depends on the seed, the evaluation's number and the image's index only, so neither
+// the number of threads nor what other images there are changes an answer. The first 65,535
+// evaluations of up to 65,536 images have random numbers of their own; what is beyond shares some
+// with other images of other evaluations.
 class Evaluation {
  public:
   // `parameters` must outlive the evaluation; it tests them as they are when `run` is called.
-  Evaluation(const proto::Experiment& experiment, const Parameters& parameters);
+  Evaluation(const proto::Experiment& experiment, const Parameters& parameters,
+             OutputClasses classes = {});
   ~Evaluation();
 
   struct Result {
@@ -57,6 +59,7 @@ class Evaluation {
 
   proto::Experiment experiment_;
   const Parameters* parameters_;
+  OutputClasses classes_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Replica>> replicas_;  // those not in use
 };

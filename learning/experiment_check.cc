@@ -271,17 +271,10 @@ class ExperimentCheck {
       return;
     }
     if (input >= 0) {
-      check_size(input, shape->values_per_image, [&](const proto::Population& population) {
-        return fmt::format("population `{}` has {} neurons, an {} image has {} values",
-                           population.name(), population.size(), shape->name,
-                           shape->values_per_image);
-      });
+      check_input_size(input, *shape);
     }
     if (output >= 0) {
-      check_size(output, shape->classes, [&](const proto::Population& population) {
-        return fmt::format("population `{}` has {} neurons, {} has {} classes", population.name(),
-                           population.size(), shape->name, shape->classes);
-      });
+      check_output_size(output, *shape);
     }
   }
 
@@ -314,12 +307,24 @@ class ExperimentCheck {
     return found;
   }
 
-  template <typename Words>
-  void check_size(int i, int size, const Words& words) {
+  void check_input_size(int i, const DataShape& shape) {
     const proto::Population& population = experiment_.network().population(i);
-    if (population.size() >= 1 && population.size() != size) {
-      add(fmt::format("network.population[{}].size", i), "size mismatch: " + words(population),
-          fmt::format("set size: {}", size));
+    if (population.size() >= 1 && population.size() != shape.values_per_image) {
+      add(fmt::format("network.population[{}].size", i),
+          fmt::format("size mismatch: population `{}` has {} neurons, an {} image has {} values",
+                      population.name(), population.size(), shape.name, shape.values_per_image),
+          fmt::format("set size: {}", shape.values_per_image));
+    }
+  }
+
+  void check_output_size(int i, const DataShape& shape) {
+    const proto::Population& population = experiment_.network().population(i);
+    if (population.size() >= 1 && population.size() % shape.classes != 0) {
+      add(fmt::format("network.population[{}].size", i),
+          fmt::format("size mismatch: population `{}` has {} neurons, {} has {} classes",
+                      population.name(), population.size(), shape.name, shape.classes),
+          fmt::format("set size: {}, or a multiple of it for several neurons per class",
+                      shape.classes));
     }
   }
 

@@ -18,7 +18,8 @@ namespace apical {
 //   J_b = d phi_above / d phi_hidden = phi_max k sigmoid'(V_above) W,
 //   J_g = d alpha / d phi_above = sigmoid'(V_a) Y,
 // both averaged over the last 100 trials. For each apical projection from a population that the
-// hidden one projects to; empty until 100 trials have been seen.
+// hidden one projects to; empty until 100 trials have been seen. It cannot be below 1 where that
+// has more neurons than the hidden one.
 class JacobianEigenvalue final : public TrialMetric {
  public:
   static constexpr std::size_t kTrials = 100;

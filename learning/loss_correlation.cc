@@ -33,7 +33,7 @@ LossCorrelation::LossCorrelation(const TrialMetricContext& context) : context_(c
     const proto::Population& population = context.network.population(static_cast<int>(p));
     if (population.has_output()) {
       output_ = p;
-      classes = static_cast<std::size_t>(population.size());
+      classes = static_cast<std::size_t>(population.size()) / context.classes.neurons_per_class;
     } else if (population.has_pyramidal()) {
       layers_.push_back({p, "loss_correlation_" + population.name(), {}});
     }

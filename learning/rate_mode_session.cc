@@ -9,8 +9,8 @@ RateModeSession::RateModeSession(const proto::Experiment& experiment, const Trai
                protocol_.processes()),
       rule_(experiment.network(), network_, mutable_parameters()),
       metrics_(experiment.recording().metrics(),
-               {this->experiment().network(), mutable_parameters(), rule_}) {
-  protocol_.bind(network_, rule_);
+               {this->experiment().network(), mutable_parameters(), rule_, classes()}) {
+  protocol_.bind(network_, rule_, classes());
   protocol_.set_metric(&metrics_);
 }
 

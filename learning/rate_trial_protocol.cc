@@ -1,12 +1,14 @@
 #include "learning/rate_trial_protocol.h"
 
-#include <algorithm>
+#include <vector>
 
 namespace apical {
 
-void RateTrialProtocol::bind(RateModeNetwork& network, SegregatedDendrites& rule) {
+void RateTrialProtocol::bind(RateModeNetwork& network, SegregatedDendrites& rule,
+                             OutputClasses classes) {
   network_ = &network;
   rule_ = &rule;
+  classes_ = classes;
   network.synchronize(*this);
 }
 
@@ -42,9 +44,8 @@ void RateTrialProtocol::advance(Horizon horizon) {
 
 void RateTrialProtocol::end_forward_phase() {
   rule_->end_forward_phase();
-  const auto potentials = rule_->output_potentials();
-  answer_ = static_cast<std::size_t>(std::ranges::max_element(potentials) - potentials.begin());
-  network_->teach(label_);
+  answer_ = classes_.answer(rule_->output_potentials());
+  network_->teach(classes_.first_neuron(label_), classes_.neurons_per_class);
 }
 
 void RateTrialProtocol::end_target_phase(Time now) {

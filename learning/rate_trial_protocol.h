@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "learning/output_classes.h"
 #include "learning/segregated_dendrites.h"
 #include "learning/trial_metric.h"
 #include "learning/trial_protocol.h"
@@ -33,7 +34,8 @@ class RateTrialProtocol final : public Process {
   // What the network is made with.
   std::vector<Process*> processes() { return {this}; }
   // To be called once, when the network has been made. Both must outlive the protocol's last run.
-  void bind(RateModeNetwork& network, SegregatedDendrites& rule);
+  // Images' labels are those of `classes`.
+  void bind(RateModeNetwork& network, SegregatedDendrites& rule, OutputClasses classes = {});
 
   // As of TrialProtocol.
   void set_metric(TrialMetric* metric) { metric_ = metric; }
@@ -41,7 +43,7 @@ class RateTrialProtocol final : public Process {
   // Runs one trial from now on. Times are ticks.
   PhaseTimes run(std::span<const std::uint8_t> image, std::size_t label);
 
-  // The class whose output neuron had the highest potential in the last forward phase.
+  // The class whose output neurons had the highest potentials in the last forward phase.
   std::size_t answer() const { return answer_; }
 
   Time next() const override;
@@ -56,6 +58,7 @@ class RateTrialProtocol final : public Process {
   bool clear_state_;
   RateModeNetwork* network_ = nullptr;
   SegregatedDendrites* rule_ = nullptr;
+  OutputClasses classes_;
   TrialMetric* metric_ = nullptr;
   std::size_t label_ = 0;
   std::size_t answer_ = 0;

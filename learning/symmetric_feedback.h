@@ -20,7 +20,8 @@ namespace apical {
 class SymmetricFeedback {
  public:
   // `index` is of the projection in the network, which has been checked. Makes the weights
-  // symmetric. `network` refers to `parameters`; both must outlive this.
+  // symmetric. `network` refers to `parameters`; both
+  // must outlive this.
   SymmetricFeedback(const proto::Network& description, int index, PlasticNetwork& network,
                     Parameters& parameters);
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "learning/output_classes.h"
 #include "learning/segregated_dendrites.h"
 #include "learning/trial_metric.h"
 #include "models/parameters.h"
@@ -20,6 +21,7 @@ struct TrialMetricContext {
   const proto::Network& network;
   const Parameters& parameters;
   const SegregatedDendrites& rule;
+  OutputClasses classes = {};
   // Null in the rate mode.
   Network* spiking = nullptr;
   const TrialProtocol* protocol = nullptr;

@@ -7,9 +7,10 @@ namespace apical {
 TrialProtocol::TrialProtocol(const proto::Trial& trial, std::uint64_t seed)
     : trial_(trial), lengths_({seed, 0, Purpose::kPhaseLengths, 0}) {}
 
-void TrialProtocol::bind(Network& network, SegregatedDendrites& rule) {
+void TrialProtocol::bind(Network& network, SegregatedDendrites& rule, OutputClasses classes) {
   network_ = &network;
   rule_ = &rule;
+  classes_ = classes;
   network.synchronize(*this);
   network.observe(target_rates_, network.output());
   network.simulation().influence(target_rates_, *this);
@@ -87,10 +88,9 @@ void TrialProtocol::act(const Event& event) {
       close_windows();
       if (plateaus_) plateaus_->end_phase(now);
       rule_->end_forward_phase();
-      const auto potentials = rule_->output_potentials();
-      answer_ = static_cast<std::size_t>(std::ranges::max_element(potentials) - potentials.begin());
+      answer_ = classes_.answer(rule_->output_potentials());
       if (plateaus_) plateaus_->begin_phase(now);
-      network_->output().teach(now, label_);
+      network_->output().teach(now, classes_.first_neuron(label_), classes_.neurons_per_class);
       break;
     }
     case Boundary::kTargetWindow:

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "learning/output_classes.h"
 #include "learning/segregated_dendrites.h"
 #include "learning/stochastic_plateaus.h"
 #include "learning/trial_metric.h"
@@ -43,7 +44,8 @@ class TrialProtocol final : public Process {
   // What the network is made with, so that boundaries come before simultaneous spikes.
   std::vector<Process*> processes() { return {this, &target_rates_}; }
   // To be called once, when the network has been made. Both must outlive the protocol's last run.
-  void bind(Network& network, SegregatedDendrites& rule);
+  // Images' labels are those of `classes`.
+  void bind(Network& network, SegregatedDendrites& rule, OutputClasses classes = {});
 
   // The times of plateaus, where they are stochastic; else null.
   const StochasticPlateaus* stochastic_plateaus() const {
@@ -57,7 +59,7 @@ class TrialProtocol final : public Process {
   // Runs one trial from now on.
   PhaseTimes run(std::span<const std::uint8_t> image, std::size_t label);
 
-  // The class whose output neuron had the highest mean potential in the last forward phase.
+  // The class whose output neurons had the highest mean potentials in the last forward phase.
   std::size_t answer() const { return answer_; }
 
   // Between trials.
@@ -81,6 +83,7 @@ class TrialProtocol final : public Process {
   RandomStream lengths_;
   Network* network_ = nullptr;
   SegregatedDendrites* rule_ = nullptr;
+  OutputClasses classes_;
   TrialMetric* metric_ = nullptr;
   std::size_t label_ = 0;
   std::size_t answer_ = 0;

@@ -43,7 +43,8 @@ TrialSession::TrialSession(const proto::Experiment& experiment, const TrainAndTe
       interim_test_(
           examples_of(data.test, interim_test_order(experiment.training(), data.test.size()))),
       parameters_(initial_parameters(experiment.network(), experiment.seed())),
-      evaluation_(experiment, parameters_) {}
+      classes_(output_classes(experiment.network(), data.train.classes)),
+      evaluation_(experiment, parameters_, classes_) {}
 
 void TrialSession::start_epoch(int epoch, std::vector<std::uint32_t> order) {
   mutable_rule().set_learning_rate_factor(learning_rate_factor(experiment_.training(), epoch));

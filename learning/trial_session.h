@@ -10,6 +10,7 @@
 #include "datasets/image_set.h"
 #include "learning/evaluation.h"
 #include "learning/initial_weights.h"
+#include "learning/output_classes.h"
 #include "learning/segregated_dendrites.h"
 #include "learning/session.h"
 #include "learning/trial_metrics.h"
@@ -30,12 +31,13 @@ class TrialSession : public Session {
 
   const Parameters& parameters() const { return parameters_; }
   virtual const SegregatedDendrites& rule() const = 0;
-  // The class whose output neuron had the highest potential in the last trial's forward phase.
+  // The class whose output neurons had the highest potentials in the last trial's forward phase.
   virtual std::size_t answer() const = 0;
 
  protected:
   const proto::Experiment& experiment() const { return experiment_; }
   Parameters& mutable_parameters() { return parameters_; }
+  OutputClasses classes() const { return classes_; }
 
   virtual PhaseTimes run_trial(std::span<const std::uint8_t> image, std::size_t label) = 0;
   virtual SegregatedDendrites& mutable_rule() = 0;
@@ -57,6 +59,7 @@ class TrialSession : public Session {
   const ImageSet* test_;
   ImageSet interim_test_;  // for tests within an epoch
   Parameters parameters_;
+  OutputClasses classes_;
   Evaluation evaluation_;
   std::vector<std::uint32_t> order_;  // of what is left of the epoch
   std::size_t next_ = 0;              // in it

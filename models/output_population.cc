@@ -1,6 +1,7 @@
 #include "models/output_population.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "models/neuron_constants.h"
@@ -17,13 +18,13 @@ OutputPopulation::OutputPopulation(std::string name, std::size_t size, const pro
 
 // Whichever of the two conductances is on, it is equally large, so that all neurons keep one
 // common time constant and differ in their current only.
-void OutputPopulation::teach(Time now, std::size_t label) {
+void OutputPopulation::teach(Time now, std::size_t first, std::size_t count) {
   const auto excitation =
       static_cast<float>(teaching_conductance_ * excitatory_reversal_potential_);
   const auto inhibition =
       static_cast<float>(teaching_conductance_ * inhibitory_reversal_potential_);
   std::ranges::fill(teaching_current_, inhibition);
-  teaching_current_[label] = excitation;
+  std::ranges::fill(std::span(teaching_current_).subspan(first, count), excitation);
   set_somatic_input(now, teaching_conductance_, teaching_current_);
 }
 

@@ -32,12 +32,12 @@ class RateModeNetwork::Neurons final : public Process {
   }
 
   // The conductances are equally large whatever the class is, the currents are not.
-  void teach(std::size_t label) {
+  void teach(std::size_t first, std::size_t count) {
     teaching_ = output_.teaching_conductance_per_ms();
     const double inhibition = teaching_ * output_.inhibitory_reversal_potential();
     const double excitation = teaching_ * output_.excitatory_reversal_potential();
     std::ranges::fill(current_, static_cast<float>(inhibition));
-    current_[label] = static_cast<float>(excitation);
+    std::ranges::fill(std::span(current_).subspan(first, count), static_cast<float>(excitation));
     is_stale_ = true;
   }
 
@@ -220,7 +220,9 @@ void RateModeNetwork::show(std::span<const std::uint8_t> image) {
   ++rates.version;
 }
 
-void RateModeNetwork::teach(std::size_t label) { neurons_[output_]->teach(label); }
+void RateModeNetwork::teach(std::size_t first, std::size_t count) {
+  neurons_[output_]->teach(first, count);
+}
 
 void RateModeNetwork::stop_teaching() { neurons_[output_]->stop_teaching(); }
 

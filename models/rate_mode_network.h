@@ -55,8 +55,9 @@ class RateModeNetwork final : public PlasticNetwork {
 
   // The input's rates: phi_max at the value 255.
   void show(std::span<const std::uint8_t> image);
-  // From the next tick on the output is taught that `label` is right, or not taught.
-  void teach(std::size_t label);
+  // From the next tick on the `count` neurons of the output from `first` on are taught to fire and
+  // all others not to, or none is taught.
+  void teach(std::size_t first, std::size_t count = 1);
   void stop_teaching();
 
   // All populations act at the ticks first, first + 1, ... They have done so with all earlier ones.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -82,6 +83,25 @@ TEST_F(EvaluationTest, AnswersAndErrorsAreRight) {
   EXPECT_EQ(two_wrong.answers, right);
   EXPECT_EQ(two_wrong.errors, 2U);
   EXPECT_NEAR(two_wrong.error_percent(), 100.0 * 2 / 31, 1e-12);
+}
+
+// Potentials are those that biases lead to, in both modes, and the mean over a class's neurons
+// counts.
+TEST_F(EvaluationTest, ClassesMayHaveSeveralNeurons) {
+  experiment_.mutable_network()->mutable_population(2)->set_size(6);
+  parameters_ = initial_parameters(experiment_.network(), 1);
+  for (std::size_t j = 0; j < 8; ++j) {
+    for (std::size_t i = 0; i < 6; ++i) parameters_.weights[1].row(j)[i] = 0;
+  }
+  const std::vector<float> biases = {9, -9, 2, 1, 0, 2.5};  // means 0, 1.5, 1.25
+  std::ranges::copy(biases, parameters_.biases[2].begin());
+  for (const proto::NetworkMode mode : {proto::SPIKING, proto::RATE}) {
+    experiment_.mutable_network()->set_mode(mode);
+    Evaluation evaluation(experiment_, parameters_, {.neurons_per_class = 2});
+    EXPECT_EQ(evaluation.run(images_, 0).answers, std::vector<std::uint8_t>(images_.size(), 1));
+    Evaluation by_neuron(experiment_, parameters_);
+    EXPECT_EQ(by_neuron.run(images_, 0).answers, std::vector<std::uint8_t>(images_.size(), 0));
+  }
 }
 
 TEST_F(EvaluationTest, UsesTheParametersOfNow) {

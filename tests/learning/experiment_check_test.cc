@@ -215,6 +215,18 @@ TEST(ExperimentCheck, TellsWhatIsWrong) {
   }
 }
 
+TEST(ExperimentCheck, ClassesMayHaveSeveralNeurons) {
+  for (const char* size : {"size: 10", "size: 20", "size: 500"}) {
+    EXPECT_THAT(check_replaced("size: 10", size), IsEmpty()) << size;
+  }
+  for (const char* size : {"1", "15", "105"}) {
+    EXPECT_THAT(check_replaced("size: 10", std::string("size: ") + size),
+                ElementsAre(std::string("f:5: size mismatch: population `output` has ") + size +
+                            " neurons, mnist has 10 classes; set size: 10, or a multiple of it for "
+                            "several neurons per class"));
+  }
+}
+
 // A window takes the place of the settling time, whatever that is.
 TEST(ExperimentCheck, WindowsFitIntoAPhase) {
   const auto with = [](const std::string& window) {

@@ -91,6 +91,47 @@ TEST_F(RateModeSessionTest, SameBitsWhateverTheThreadsAndTheMetrics) {
   EXPECT_NE(run(1).parameters, once.parameters);
 }
 
+// Neurons that are copies of each other, in weights and biases, stay so; and what only they make up
+// answers as one of them would. Feedback is the mean of their copies'.
+TEST_F(RateModeSessionTest, CopiesOfOutputNeuronsAnswerAsOneDoes) {
+  experiment_.mutable_training()->set_epochs(0);
+  proto::Experiment doubled = experiment_;
+  doubled.mutable_network()->mutable_population(2)->set_size(6);
+  Parameters parameters = initial_parameters(experiment_.network(), 1);
+  Parameters copies = initial_parameters(doubled.network(), 1);
+  copies.weights[0] = parameters.weights[0];
+  copies.biases[1] = parameters.biases[1];
+  for (std::size_t i = 0; i < 6; ++i) {
+    for (std::size_t j = 0; j < 8; ++j) {
+      copies.weights[1].row(j)[i] = parameters.weights[1].row(j)[i / 2];
+      copies.weights[2].row(i)[j] = parameters.weights[2].row(i / 2)[j] / 2;
+    }
+    copies.biases[2][i] = parameters.biases[2][i / 2];
+  }
+  Evaluation once(experiment_, parameters);
+  Evaluation twice(doubled, copies, {.neurons_per_class = 2});
+  EXPECT_EQ(once.run(data_.test, 0).answers, twice.run(data_.test, 0).answers);
+
+  RateTrialRun one(experiment_);
+  RateTrialRun two(doubled, {.neurons_per_class = 2});
+  one.parameters() = parameters;
+  two.parameters() = copies;
+  for (std::size_t n = 0; n < data_.train.size(); ++n) {
+    one.network().parameters_changed();
+    two.network().parameters_changed();
+    one.run(data_.train.image(n), data_.train.labels[n]);
+    two.run(data_.train.image(n), data_.train.labels[n]);
+    EXPECT_EQ(one.protocol().answer(), two.protocol().answer());
+    // The output's rule is each neuron's own, and plateaus see the same feedback.
+    for (std::size_t i = 0; i < 6; ++i) {
+      EXPECT_NEAR(two.rule().output_difference()[i], one.rule().output_difference()[i / 2], 1e-5);
+    }
+    for (std::size_t i = 0; i < 8; ++i) {
+      EXPECT_NEAR(two.rule().plateaus(1).target[i], one.rule().plateaus(1).target[i], 1e-5);
+    }
+  }
+}
+
 // What both modes have is the same for the same seed.
 TEST_F(RateModeSessionTest, StartsFromTheWeightsOfTheSpikingMode) {
   const Outcome rates = run(1);

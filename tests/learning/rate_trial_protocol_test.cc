@@ -147,6 +147,34 @@ INSTANTIATE_TEST_SUITE_P(
                     Variant{"two_hidden_layers_that_feedback_drives", two_hidden_layers, 0.05}),
     [](const testing::TestParamInfo<Variant>& each) { return each.param.name; });
 
+// Without weights or biases nothing but the teacher drives the output, and what was seen last is
+// the target phase.
+TEST(RateTrialProtocol, ExcitesAllNeuronsOfTheRightClass) {
+  proto::Experiment experiment = no_hidden_layer();
+  experiment.mutable_network()->mutable_population(1)->set_size(6);
+  RateTrialRun program(experiment, {.neurons_per_class = 2});
+  const ImageSet images = noise_images(3, 12, 3);
+  for (std::size_t n = 0; n < images.size(); ++n) {
+    Parameters& parameters = program.parameters();
+    for (std::size_t j = 0; j < 12; ++j) std::fill_n(parameters.weights[0].row(j), 6, 0.0F);
+    parameters.biases[1] = AlignedFloats(parameters.biases[1].size(), 0.0F);
+    // The mean, not the highest neuron, is the answer.
+    parameters.biases[1][0] = 3;
+    parameters.biases[1][1] = -3;
+    parameters.biases[1][4] = 1;
+    parameters.biases[1][5] = 1;
+    program.network().parameters_changed();
+    program.run(images.image(n), images.labels[n]);
+    EXPECT_EQ(program.protocol().answer(), 2U);
+    const auto v = program.network().output_potentials();
+    for (std::size_t i = 0; i < 6; ++i) {
+      const double bias = i == 0 ? 3 : i == 1 ? -3 : i >= 4 ? 1 : 0;
+      const double taught = i / 2 == images.labels[n] ? 8 : -8;
+      EXPECT_NEAR(v[i], (0.6 * bias + taught) / 1.7, 1e-6) << i;
+    }
+  }
+}
+
 TEST(RateTrialProtocol, ClearsTheStateIfItShall) {
   proto::Experiment experiment = one_hidden_layer();
   auto& hidden = *experiment.mutable_network()->mutable_population(1)->mutable_pyramidal();

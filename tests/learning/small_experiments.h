@@ -183,12 +183,13 @@ inline bool operator==(const Spike& a, const Spike& b) {
 class TrialRun {
  public:
   // `others` are further processes of the network's simulation.
-  explicit TrialRun(const proto::Experiment& experiment, const std::vector<Process*>& others = {})
+  explicit TrialRun(const proto::Experiment& experiment, const std::vector<Process*>& others = {},
+                    OutputClasses classes = {})
       : parameters_(initial_parameters(experiment.network(), experiment.seed())),
         protocol_(experiment.trial(), experiment.seed()),
         network_(experiment.network(), parameters_, experiment.seed(), joined(others)),
         rule_(experiment.network(), network_, parameters_) {
-    protocol_.bind(network_, rule_);
+    protocol_.bind(network_, rule_, classes);
     for (std::size_t p = 0; p < network_.populations(); ++p) {
       network_.population(p).add_receiver(recorders_.emplace_back());
     }
@@ -226,12 +227,12 @@ class TrialRun {
 // The same in the rate mode.
 class RateTrialRun {
  public:
-  explicit RateTrialRun(const proto::Experiment& experiment)
+  explicit RateTrialRun(const proto::Experiment& experiment, OutputClasses classes = {})
       : parameters_(initial_parameters(experiment.network(), experiment.seed())),
         protocol_(experiment.trial()),
         network_(experiment.network(), parameters_, experiment.seed(), protocol_.processes()),
         rule_(experiment.network(), network_, parameters_) {
-    protocol_.bind(network_, rule_);
+    protocol_.bind(network_, rule_, classes);
   }
 
   PhaseTimes run(std::span<const std::uint8_t> image, std::size_t label) {

@@ -100,6 +100,50 @@ TEST_F(TrainingSessionTest, SameBitsWhateverTheThreadsAndTheReceivers) {
   EXPECT_EQ(run(2, true), once);
 }
 
+// Two neurons per class: answers, in trials and tests, are classes still, and errors those of them.
+TEST_F(TrainingSessionTest, ClassesMayHaveSeveralNeurons) {
+  experiment_.mutable_network()->mutable_population(2)->set_size(6);
+  experiment_.mutable_recording()->mutable_metrics()->set_loss_correlation(true);
+  experiment_.mutable_recording()->mutable_metrics()->set_angle_to_backpropagation(true);
+  class Answers final : public TrainingObserver {
+   public:
+    explicit Answers(const TrainingSession& session) : session_(&session) {}
+    void after_trial(std::int64_t, const PhaseTimes&, std::size_t label) override {
+      const auto v = session_->rule().output_potentials();
+      EXPECT_EQ(v.size(), 6U);
+      std::size_t highest = 0;
+      for (std::size_t c = 1; c < 3; ++c) {
+        if (v[2 * c] + v[2 * c + 1] > v[2 * highest] + v[2 * highest + 1]) highest = c;
+      }
+      EXPECT_EQ(session_->answer(), highest);
+      wrong_trials += highest != label;
+    }
+    void answered(const TestAnswers& answers) override {
+      wrong_answers = 0;
+      for (std::size_t i = 0; i < answers.answers.size(); ++i) {
+        EXPECT_LT(answers.answers[i], 3);
+        wrong_answers += answers.answers[i] != answers.labels[i];
+      }
+    }
+    void measured(const Measurement& m) override {
+      EXPECT_EQ(m.metrics.size(), 1U + 3U);
+      EXPECT_NEAR(m.test_error_percent, 100.0 * wrong_answers / 40, 1e-9);
+      if (m.train_examples > 0) {
+        EXPECT_NEAR(m.train_error_percent, 100.0 * wrong_trials / 21, 1e-9);
+      }
+      wrong_trials = 0;
+    }
+    int wrong_trials = 0;
+    int wrong_answers = 0;
+
+   private:
+    const TrainingSession* session_;
+  };
+  TrainingSession session(experiment_, data_);
+  Answers answers(session);
+  EXPECT_TRUE(session.run(answers, kNoStop).complete);
+}
+
 TEST_F(TrainingSessionTest, AnotherSeedDiffers) {
   const Outcome once = run(1);
   experiment_.set_seed(2);

@@ -26,6 +26,26 @@ namespace {
 double sigma(double x) { return 1 / (1 + std::exp(-x)); }
 double slope(double x) { return sigma(x) * (1 - sigma(x)); }
 
+// Pearson's.
+double correlation(const std::vector<double>& x, const std::vector<double>& y) {
+  const auto n = static_cast<double>(x.size());
+  double mean_x = 0;
+  double mean_y = 0;
+  for (std::size_t t = 0; t < x.size(); ++t) {
+    mean_x += x[t] / n;
+    mean_y += y[t] / n;
+  }
+  double xx = 0;
+  double yy = 0;
+  double xy = 0;
+  for (std::size_t t = 0; t < x.size(); ++t) {
+    xx += (x[t] - mean_x) * (x[t] - mean_x);
+    yy += (y[t] - mean_y) * (y[t] - mean_y);
+    xy += (x[t] - mean_x) * (y[t] - mean_y);
+  }
+  return xy / std::sqrt(xx * yy);
+}
+
 // Calls metrics as a session does, and `look` with the same state.
 template <typename Look>
 class Probe final : public TrialMetric {
@@ -45,14 +65,15 @@ class Probe final : public TrialMetric {
 
 class TrialMetricsTest : public testing::Test {
  protected:
-  void start(const proto::Experiment& experiment) {
+  void start(const proto::Experiment& experiment, OutputClasses classes = {}) {
     experiment_ = experiment;
-    run_ = std::make_unique<TrialRun>(experiment_);
+    classes_ = classes;
+    run_ = std::make_unique<TrialRun>(experiment_, std::vector<Process*>{}, classes);
   }
 
   TrialMetricContext context() {
-    return {experiment_.network(), run_->parameters(), run_->rule(), &run_->network(),
-            &run_->protocol()};
+    return {experiment_.network(), run_->parameters(), run_->rule(), classes_,
+            &run_->network(),      &run_->protocol()};
   }
 
   template <typename Look>
@@ -82,6 +103,7 @@ class TrialMetricsTest : public testing::Test {
   }
 
   proto::Experiment experiment_;
+  OutputClasses classes_;
   std::unique_ptr<TrialRun> run_;
 };
 
@@ -110,32 +132,43 @@ TEST_F(TrialMetricsTest, LossesAreMeansOverTheTrialsSinceTheLastRow) {
 TEST_F(TrialMetricsTest, CorrelationIsPearsonsByClass) {
   start(one_hidden_layer());
   LossCorrelation metric(context());
-  std::vector<std::vector<std::pair<double, double>>> losses(3);
-  train(metric, 62,
-        [&](std::size_t label) { losses[label].emplace_back(hidden_loss(), output_loss()); });
+  std::vector<std::vector<double>> hidden(3);
+  std::vector<std::vector<double>> output(3);
+  train(metric, 62, [&](std::size_t label) {
+    hidden[label].push_back(hidden_loss());
+    output[label].push_back(output_loss());
+  });
   const auto values = metric.take();
   ASSERT_EQ(values.size(), 3U);
   for (std::size_t c = 0; c < 3; ++c) {
     EXPECT_EQ(values[c].column, "loss_correlation_hidden_class_" + std::to_string(c));
-    double x = 0;
-    double y = 0;
-    const auto n = static_cast<double>(losses[c].size());
-    for (const auto& [hidden, output] : losses[c]) {
-      x += hidden / n;
-      y += output / n;
-    }
-    double xx = 0;
-    double yy = 0;
-    double xy = 0;
-    for (const auto& [hidden, output] : losses[c]) {
-      xx += (hidden - x) * (hidden - x);
-      yy += (output - y) * (output - y);
-      xy += (hidden - x) * (output - y);
-    }
-    EXPECT_NEAR(*values[c].value, xy / std::sqrt(xx * yy), 1e-9);
+    EXPECT_NEAR(*values[c].value, correlation(hidden[c], output[c]), 1e-9);
   }
   train(metric, 2, [](std::size_t) {});
   for (const MetricValue& value : metric.take()) EXPECT_FALSE(value.value.has_value());
+}
+
+// A correlation for each class, however many neurons it has, and losses of all of them.
+TEST_F(TrialMetricsTest, ClassesMayHaveSeveralNeurons) {
+  proto::Experiment experiment = one_hidden_layer();
+  experiment.mutable_network()->mutable_population(2)->set_size(6);
+  start(experiment, {.neurons_per_class = 2});
+  LossCorrelation metric(context());
+  std::vector<std::vector<double>> hidden(3);
+  std::vector<std::vector<double>> output(3);
+  train(metric, 30, [&](std::size_t label) {
+    hidden[label].push_back(hidden_loss());
+    output[label].push_back(loss_of(context(), 2));
+    double sum = 0;
+    for (const float d : run_->rule().output_difference()) sum += std::pow(d, 2);
+    EXPECT_NEAR(output[label].back(), sum / 6, 1e-12);
+  });
+  const auto values = metric.take();
+  ASSERT_EQ(values.size(), 3U);
+  for (std::size_t c = 0; c < 3; ++c) {
+    EXPECT_EQ(values[c].column, "loss_correlation_hidden_class_" + std::to_string(c));
+    EXPECT_NEAR(*values[c].value, correlation(hidden[c], output[c]), 1e-9);
+  }
 }
 
 // Against power iteration on the mean Jacobians of the last 100 of 130 trials.

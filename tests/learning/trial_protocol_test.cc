@@ -155,6 +155,27 @@ TEST(Teaching, ActsInTheTargetPhaseOnly) {
   }
 }
 
+// Nothing but the teacher, and three neurons per class: those of the right class, and no others,
+// are at 8 / 1.7 in the end, with a rate of 1.7 per ms for 20 ms.
+TEST(Teaching, ExcitesAllNeuronsOfTheRightClass) {
+  proto::Experiment experiment = smallest();
+  experiment.mutable_network()->mutable_population(2)->set_size(9);
+  experiment.mutable_trial()->set_extra_length_mean_ms(0);
+  Probe probe({99.999, 199.999, 299.999});
+  TrialRun program(experiment, {&probe}, {.neurons_per_class = 3});
+  probe.bind(program, 2);
+  const std::uint8_t black = 0;
+  const std::vector<std::size_t> labels = {1, 0, 2};
+  for (const std::size_t label : labels) program.run(std::span(&black, 1), label);
+  ASSERT_EQ(probe.seen().size(), labels.size());
+  for (std::size_t n = 0; n < labels.size(); ++n) {
+    for (std::size_t i = 0; i < 9; ++i) {
+      const double taught = i / 3 == labels[n] ? 8 / 1.7 : -8 / 1.7;
+      EXPECT_NEAR(static_cast<double>(probe.seen()[n][i]), taught, 2e-6) << n << " " << i;
+    }
+  }
+}
+
 // The rates that follow: half of the maximum in the forward phase, nearly all of it in the target
 // phase for the right class and nearly nothing for the other. Counts are Poisson, and |z| exceeds
 // the bound in one of a million seeds; nine comparisons.
@@ -273,6 +294,25 @@ TEST(Answer, IsTheHighestMeanPotentialOfTheForwardPhase) {
     EXPECT_EQ(program.protocol().answer(),
               static_cast<std::size_t>(std::ranges::max_element(v) - v.begin()));
   }
+}
+
+TEST(Answer, IsTheClassWithTheHighestMeanOverItsNeurons) {
+  proto::Experiment experiment = one_hidden_layer();
+  experiment.mutable_network()->mutable_population(2)->set_size(12);
+  TrialRun program(experiment, {}, {.neurons_per_class = 4});
+  const ImageSet images = noise_images(20, 12, 3);
+  bool differs = false;  // from the class of the highest neuron
+  for (std::size_t n = 0; n < images.size(); ++n) {
+    program.run(images.image(n), images.labels[n]);
+    const auto v = program.rule().output_potentials();
+    ASSERT_EQ(v.size(), 12U);
+    std::vector<double> means(3, 0);
+    for (std::size_t i = 0; i < v.size(); ++i) means[i / 4] += static_cast<double>(v[i]) / 4;
+    const auto highest = std::ranges::max_element(means) - means.begin();
+    EXPECT_EQ(program.protocol().answer(), static_cast<std::size_t>(highest));
+    differs |= (std::ranges::max_element(v) - v.begin()) / 4 != highest;
+  }
+  EXPECT_TRUE(differs);
 }
 
 // Potentials right before and right after the boundary of two trials.
