@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 
+#include "learning/recorded_weights.h"
 #include "models/constants.h"
 #include "models/experiment_defaults.h"
 #include "models/network.h"
@@ -97,6 +98,7 @@ WeightMoments matched_moments(const proto::MatchedMoments& moments, std::size_t 
 }
 
 Parameters initial_parameters(const proto::Network& network, std::uint64_t seed) {
+  if (network.has_weights_from()) return recorded_parameters(network);
   Parameters parameters = zero_parameters(network);
   for (std::uint32_t p = 0; p < parameters.weights.size(); ++p) {
     RandomStream stream({seed, p, Purpose::kInitialWeights, 0});

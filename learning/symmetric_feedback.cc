@@ -16,6 +16,7 @@ SymmetricFeedback::SymmetricFeedback(const proto::Network& description, int inde
       noise_(noise_sd_ > 0 ? path_.weights() : 0),
       product_(weights_->sources(), weights_->targets()) {
   if (!noise_.empty()) stream_.normals(static_cast<float>(noise_sd_), noise_);
+  if (description.has_weights_from()) return;
   path_.find(noise_, product_);
   *weights_ = product_;
 }

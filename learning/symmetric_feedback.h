@@ -20,7 +20,7 @@ namespace apical {
 class SymmetricFeedback {
  public:
   // `index` is of the projection in the network, which has been checked. Makes the weights
-  // symmetric. `network` refers to `parameters`; both
+  // symmetric, unless they are recorded ones to start from. `network` refers to `parameters`; both
   // must outlive this.
   SymmetricFeedback(const proto::Network& description, int index, PlasticNetwork& network,
                     Parameters& parameters);

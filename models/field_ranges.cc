@@ -29,6 +29,7 @@ constexpr FieldRange length(std::string_view field) { return {field, 0, 1e6, tru
 constexpr std::array kRanges = {
     any_finite("Experiment.seed"),
 
+    not_negative("WeightsFrom.epoch"),
     FieldRange{"Population.size", 1, 1e7},
     rate("PoissonSource.max_rate_hz"),
     rate("Pyramidal.max_rate_hz"),

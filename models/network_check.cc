@@ -50,6 +50,10 @@ class NetworkCheck {
 
   void run() {
     check_ranges(file_, network_, "network", mistakes_);
+    if (network_.has_weights_from() && network_.weights_from().file().empty()) {
+      add_missing("network.weights_from", {"file"}, "weights_from without a file",
+                  "add file: \"...\", the weights.h5 of a run");
+    }
     if (network_.population().empty()) {
       add_missing("network", {"population"}, "no populations",
                   "add the input, an output and what lies between");

@@ -253,6 +253,18 @@ TEST(NetworkCheck, Initializers) {
   });
 }
 
+TEST(NetworkCheck, WeightsAreFromAFile) {
+  EXPECT_THAT(check_set({"network.weights_from.file=a.h5"}), IsEmpty());
+  EXPECT_THAT(check_set({"network.weights_from.file=a.h5", "network.weights_from.epoch=0"}),
+              IsEmpty());
+  EXPECT_THAT(check_set({"network.weights_from.epoch=3"}),
+              ElementsAre("--set network.weights_from.epoch=3: weights_from without a file; add "
+                          "file: \"...\", the weights.h5 of a run"));
+  EXPECT_THAT(check_set({"network.weights_from.file=a.h5", "network.weights_from.epoch=-1"}),
+              ElementsAre(StartsWith("--set network.weights_from.epoch=-1: `epoch` is -1; give a "
+                                     "value of 0 or more")));
+}
+
 TEST(NetworkCheck, MomentsThatNoWeightsHave) {
   // The formula of the paper itself, with N = 10 inputs from the output population.
   const auto variance = [](double mean, double bias) {
