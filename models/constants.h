@@ -9,7 +9,7 @@ namespace apical {
 inline double per_ms(double hz) { return hz / 1000; }
 
 inline PostsynapticPotential kernel_of(const proto::PostsynapticPotential& potential) {
-  return {potential.tau_leak_ms(), potential.tau_synapse_ms()};
+  return {potential.tau_leak_ms(), potential.tau_synapse_ms(), potential.cut_off_ms()};
 }
 
 }  // namespace apical

@@ -44,6 +44,7 @@ constexpr std::array kRanges = {
     any_finite("Output.inhibitory_reversal_potential"),
     time_constant("PostsynapticPotential.tau_leak_ms"),
     time_constant("PostsynapticPotential.tau_synapse_ms"),
+    duration("PostsynapticPotential.cut_off_ms"),
     any_finite("Bias.mean"),
     not_negative("Bias.sd"),
 

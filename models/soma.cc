@@ -112,6 +112,24 @@ void Soma::find_steps(const Stretch& stretch) {
   }
 }
 
+// The steps of ends, which have been found as if they were spikes.
+void Soma::turn_ends(const Stretch& stretch) {
+  const auto leak_left = static_cast<float>(-kernel_.leak_at_cut_off());
+  const auto synapse_left = static_cast<float>(-kernel_.synapse_at_cut_off());
+  const auto membrane_rate = static_cast<float>(conductance_);
+  const double a = leak_factor() * kernel_.leak_at_cut_off();
+  const double b = synapse_factor() * kernel_.synapse_at_cut_off();
+  const auto membrane_step = static_cast<float>(a - b);
+  for (std::size_t k = 0; k < stretch.arrivals; ++k) {
+    if (!stretch.ends[k]) continue;
+    leak_steps_[k] *= leak_left;
+    synapse_steps_[k] *= synapse_left;
+    const auto age = static_cast<float>(stretch.arrival_times[k] - origin_);
+    membrane_steps_[k] =
+        fast_exp_inside(age * membrane_rate) * membrane_step * stretch.conductances[k];
+  }
+}
+
 void Soma::find_decays(const Stretch& stretch) {
   const auto leak_rate = static_cast<float>(-kernel_.leak_rate());
   const auto synapse_rate = static_cast<float>(-kernel_.synapse_rate());
@@ -191,6 +209,7 @@ inline void Soma::fill(Block& block, const Stretch& stretch, std::size_t first,
 void Soma::run(Stretch& stretch) {
   find_decays(stretch);
   find_steps(stretch);
+  if (kernel_.is_cut_off()) turn_ends(stretch);
   const Time* const times = stretch.arrival_times.data();
   std::size_t look = 0;
   Block block;

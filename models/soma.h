@@ -27,6 +27,9 @@ namespace apical {
 // numbers that depend on its time only, nothing decays while nothing happens, and reading a neuron
 // multiplies by three numbers that depend on the time only. The origin moves before the numbers
 // leave the range of a float.
+//
+// Where the kernel is cut off, the end of a spike is one more arrival: it takes away what is left
+// of the spike's exponentials, (a, -b) times them, and gives their sum to the membrane mode.
 class Soma {
  public:
   // A stretch of time: spikes that arrive, and looks at single neurons between them, both in order
@@ -40,6 +43,7 @@ class Soma {
     std::array<Time, kMaxArrivals> arrival_times;
     std::array<const float*, kMaxArrivals> rows;   // of the weights (DenseWeights::row)
     std::array<float, kMaxArrivals> conductances;  // of the compartments, to the soma
+    std::array<bool, kMaxArrivals> ends;  // of spikes; read only of a kernel that is cut off
 
     // Up to kMaxLooks. A spike has no effect yet at its own time.
     std::span<const Time> look_times;
@@ -115,6 +119,7 @@ class Soma {
                             const Decays& decays);
 
   void find_steps(const Stretch& stretch);
+  void turn_ends(const Stretch& stretch);
   void find_decays(const Stretch& stretch);
   void fill(Block& block, const Stretch& stretch, std::size_t first, std::size_t count) const;
   template <std::size_t arrivals>

@@ -52,11 +52,42 @@ void SpikeTrace::add(std::span<const Spike> spikes) {
       synapse_[j] += synapse[k];
       spikes_[j] += 1.0F;
     }
+    if (kernel_.is_cut_off()) {
+      to_end_.insert(to_end_.end(), spikes.begin(),
+                     spikes.begin() + static_cast<std::ptrdiff_t>(within));
+    }
     spikes = spikes.subspan(within);
   }
 }
 
+// Takes away what ends up to `now`. At times that a reader does not choose only: each sum is one
+// chain of additions, whose order must not depend on who looks.
+void SpikeTrace::end_spikes(Time now) {
+  const auto beyond = static_cast<float>(kernel_.area_beyond_cut_off());
+  std::size_t ended = 0;
+  for (; ended < to_end_.size() && to_end_[ended].time + kernel_.cut_off_ms <= now; ++ended) {
+    const Spike& spike = to_end_[ended];
+    leak_[spike.neuron] -=
+        static_cast<float>(std::exp((spike.time - origin_) * kernel_.leak_rate()));
+    synapse_[spike.neuron] -=
+        static_cast<float>(std::exp((spike.time - origin_) * kernel_.synapse_rate()));
+    spikes_[spike.neuron] -= beyond;
+  }
+  to_end_.erase(to_end_.begin(), to_end_.begin() + static_cast<std::ptrdiff_t>(ended));
+}
+
+// The same for a look: from sums that have been read at `now`.
+void SpikeTrace::subtract_ended(Time now, std::span<float> leak, std::span<float> synapse) const {
+  for (const Spike& spike : to_end_) {
+    if (spike.time + kernel_.cut_off_ms > now) break;
+    leak[spike.neuron] -= static_cast<float>(std::exp((spike.time - now) * kernel_.leak_rate()));
+    synapse[spike.neuron] -=
+        static_cast<float>(std::exp((spike.time - now) * kernel_.synapse_rate()));
+  }
+}
+
 void SpikeTrace::move_origin(Time now) {
+  if (!to_end_.empty()) end_spikes(now);
   const auto move = [&](std::vector<float>& sums, double rate) {
     const auto factor = static_cast<float>(std::exp((origin_ - now) * rate));
     for (float& sum : sums) {
@@ -90,7 +121,15 @@ void SpikeTrace::close_window(Time now) {
   }
 }
 
-void SpikeTrace::potentials(Time now, std::span<float> s) {
+void SpikeTrace::potentials(Time now, std::span<float> s) const {
+  if (!to_end_.empty()) {
+    std::vector<float> leak(neurons());
+    std::vector<float> synapse(neurons());
+    exponential_sums(now, leak, synapse);
+    const auto factor = static_cast<float>(kernel_.scale());
+    for (std::size_t j = 0; j < neurons(); ++j) s[j] = factor * (leak[j] - synapse[j]);
+    return;
+  }
   const double scale = kernel_.scale();
   const double leak = scale * std::exp((origin_ - now) * kernel_.leak_rate());
   const double synapse = scale * std::exp((origin_ - now) * kernel_.synapse_rate());
@@ -107,6 +146,7 @@ void SpikeTrace::exponential_sums(Time now, std::span<float> leak, std::span<flo
     leak[j] = leak_[j] * leak_factor;
     synapse[j] = synapse_[j] * synapse_factor;
   }
+  subtract_ended(now, leak, synapse);
 }
 
 // Four partial sums of each kind, so that additions need not wait for one another.
@@ -130,6 +170,7 @@ SpikeTrace::WeightedSums SpikeTrace::weighted_sums(Time now, std::span<const flo
 
 void SpikeTrace::clear(Time now) {
   origin_ = window_start_ = now;
+  to_end_.clear();
   for (auto* values :
        {&leak_, &synapse_, &spikes_, &leak_at_start_, &synapse_at_start_, &window_mean_}) {
     std::ranges::fill(*values, 0.0F);
@@ -145,6 +186,7 @@ void SpikeTrace::checkpoint(const Checkpoint& state) {
   state.array("leak_at_start", std::span(leak_at_start_));
   state.array("synapse_at_start", std::span(synapse_at_start_));
   state.array("window_mean", std::span(window_mean_));
+  if (kernel_.is_cut_off()) apical::checkpoint(state.in("to_end"), to_end_);
 }
 
 }  // namespace apical

@@ -19,6 +19,9 @@ namespace apical {
 // spike three additions. Then s_j = scale (A_j - B_j), and its integral over [t_0, t_1) is
 //   n_j + scale tau_leak (A_j(t_0) - A_j(t_1)) - scale tau_synapse (B_j(t_0) - B_j(t_1))
 // with n_j the spikes in the window. Equivalent to `integral` of each spike's potential.
+//
+// Where the kernel is cut off, a spike's exponentials are taken away again at its end, and n_j
+// loses the area that lies beyond.
 class SpikeTrace {
  public:
   SpikeTrace(std::size_t neurons, PostsynapticPotential kernel);
@@ -37,7 +40,7 @@ class SpikeTrace {
   std::span<const float> window_mean() const { return window_mean_; }
 
   // s_j(now).
-  void potentials(Time now, std::span<float> s);
+  void potentials(Time now, std::span<float> s) const;
 
   // A_j(now) and B_j(now).
   void exponential_sums(Time now, std::span<float> leak, std::span<float> synapse) const;
@@ -57,6 +60,8 @@ class SpikeTrace {
 
  private:
   void move_origin(Time now);
+  void end_spikes(Time now);
+  void subtract_ended(Time now, std::span<float> leak, std::span<float> synapse) const;
 
   PostsynapticPotential kernel_;
   Time max_age_;  // of the origin: beyond it, floats would overflow
@@ -65,6 +70,7 @@ class SpikeTrace {
   std::vector<float> leak_;           // A_j exp((now - origin) / tau_leak)
   std::vector<float> synapse_;        // B_j likewise
   std::vector<float> spikes_;         // n_j, since the window's start
+  std::vector<Spike> to_end_;         // of a kernel that is cut off: spikes that still act
   std::vector<float> leak_at_start_;  // of the window
   std::vector<float> synapse_at_start_;
   std::vector<float> window_mean_;

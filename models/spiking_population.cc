@@ -50,19 +50,34 @@ double SpikingPopulation::conductance(proto::Compartment compartment) const {
 
 SpikingPopulation::InputId SpikingPopulation::add_input(DenseProjection& projection) {
   assert(projection.weights().targets() == size());
-  inputs_.push_back({&projection,
-                     &projection.weights(),
-                     static_cast<float>(conductance(projection.compartment())),
-                     {},
-                     0,
-                     0,
-                     {}});
+  const auto g = static_cast<float>(conductance(projection.compartment()));
+  Input& input = inputs_.emplace_back(&projection, g, arrivals_.size());
+  arrivals_.push_back({&projection.weights(), g});
+  if (constants_.kernel.is_cut_off()) {
+    input.ends = arrivals_.size();
+    arrivals_.push_back({&projection.weights(), g, true});
+  }
   return inputs_.size() - 1;
 }
 
 void SpikingPopulation::receive(InputId input, std::span<const Spike> spikes) {
-  std::vector<Spike>& waiting = inputs_[input].waiting;
+  std::vector<Spike>& waiting = arrivals_[inputs_[input].arrivals].waiting;
   waiting.insert(waiting.end(), spikes.begin(), spikes.end());
+  if (!inputs_[input].ends) return;
+  std::vector<Spike>& ends = arrivals_[*inputs_[input].ends].waiting;
+  for (const Spike& spike : spikes) {
+    ends.push_back({spike.time + constants_.kernel.cut_off_ms, spike.neuron});
+  }
+}
+
+void SpikingPopulation::Arrivals::forget_taken() {
+  waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(taken));
+  taken = 0;
+}
+
+void SpikingPopulation::Arrivals::clear() {
+  waiting.clear();
+  taken = 0;
 }
 
 void SpikingPopulation::hold(InputId input, Time now, std::span<const float> v) {
@@ -94,17 +109,16 @@ void SpikingPopulation::advance_to(Horizon horizon) {
   while (horizon.admits(clock_.time(), id()) || next_arrival() < horizon.time) {
     run_stretch(horizon);
   }
-  for (Input& input : inputs_) {
-    if (input.taken < input.waiting.size()) continue;
-    input.waiting.clear();
-    input.taken = 0;
+  // Ends are never all taken while spikes go on; moving half of them at a time costs little.
+  for (Arrivals& each : arrivals_) {
+    if (each.taken >= each.waiting.size() - each.taken) each.forget_taken();
   }
 }
 
 Time SpikingPopulation::next_arrival() const {
   Time next = kNever;
-  for (const Input& input : inputs_) {
-    if (input.taken < input.waiting.size()) next = std::min(next, input.waiting[input.taken].time);
+  for (const Arrivals& each : arrivals_) {
+    if (each.taken < each.waiting.size()) next = std::min(next, each.waiting[each.taken].time);
   }
   return next;
 }
@@ -122,7 +136,7 @@ void SpikingPopulation::run_stretch(Horizon horizon) {
   if (candidates.size() > Stretch::kMaxLooks && candidates[Stretch::kMaxLooks] <= end) {
     end = collect_arrivals(end, std::min(candidates[Stretch::kMaxLooks], horizon.time));
   }
-  for (Input& input : inputs_) input.taken = input.seen;
+  for (Arrivals& each : arrivals_) each.taken = each.seen;
   collect_looks(end, horizon);
 
   soma_.run(stretch_);
@@ -131,21 +145,22 @@ void SpikingPopulation::run_stretch(Horizon horizon) {
 }
 
 // Writes into the stretch what arrives up to `end` and before `before`, merged in the order of
-// (time, input). Returns the time, `end` at most, up to which candidates can be decided with it.
+// (time, place in arrivals_). Returns the time, `end` at most, up to which candidates can be
+// decided with it.
 Time SpikingPopulation::collect_arrivals(Time end, Time before) {
-  for (Input& input : inputs_) input.seen = input.taken;
+  for (Arrivals& each : arrivals_) each.seen = each.taken;
   std::size_t count = 0;
   for (;;) {
-    Input* first = nullptr;
+    Arrivals* first = nullptr;
     Time first_time = before;
     Time second_time = before;
-    for (Input& input : inputs_) {
-      if (input.seen == input.waiting.size()) continue;
-      const Time time = input.waiting[input.seen].time;
+    for (Arrivals& each : arrivals_) {
+      if (each.seen == each.waiting.size()) continue;
+      const Time time = each.waiting[each.seen].time;
       if (time < first_time) {
         second_time = first_time;
         first_time = time;
-        first = &input;
+        first = &each;
       } else {
         second_time = std::min(second_time, time);
       }
@@ -155,12 +170,13 @@ Time SpikingPopulation::collect_arrivals(Time end, Time before) {
       end = first_time;
       break;
     }
-    // All that this input has before the next event of any other.
+    // All that these have before the next event of any others.
     const Spike* spike = first->waiting.data() + first->seen;
     const Spike* const last = first->waiting.data() + first->waiting.size();
     do {
       stretch_.arrival_times[count] = spike->time;
       stretch_.conductances[count] = first->conductance;
+      stretch_.ends[count] = first->ends;
       stretch_.rows[count] = first->weights->row(spike->neuron);
       ++count;
       ++spike;
@@ -209,10 +225,9 @@ void SpikingPopulation::restart(std::uint32_t context) {
 }
 
 void SpikingPopulation::clear_state(Time now) {
+  for (Arrivals& each : arrivals_) each.clear();
   bool held = false;
   for (Input& input : inputs_) {
-    input.waiting.clear();
-    input.taken = 0;
     held = held || !input.held.empty();
     std::ranges::fill(input.held, 0.0F);
   }
@@ -230,11 +245,13 @@ void SpikingPopulation::checkpoint(const Checkpoint& state) {
   clock_.checkpoint(state.in("candidates"));
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     Input& input = inputs_[i];
-    input.waiting.erase(input.waiting.begin(),
-                        input.waiting.begin() + static_cast<std::ptrdiff_t>(input.taken));
-    input.taken = 0;
     const Checkpoint place = state.in("input_" + std::to_string(i));
-    apical::checkpoint(place, input.waiting);
+    arrivals_[input.arrivals].forget_taken();
+    apical::checkpoint(place, arrivals_[input.arrivals].waiting);
+    if (input.ends) {
+      arrivals_[*input.ends].forget_taken();
+      apical::checkpoint(place.in("ends"), arrivals_[*input.ends].waiting);
+    }
     bool holds = !input.held.empty();
     place.number("holds", holds);
     if (!holds) continue;
@@ -273,11 +290,12 @@ void SpikingPopulation::compartment_potentials(Time now, proto::Compartment comp
   }
   for (const Input& input : inputs_) {
     if (input.projection->compartment() != compartment) continue;
-    std::vector<float> s(input.weights->sources());
+    const DenseWeights& weights = input.projection->weights();
+    std::vector<float> s(weights.sources());
     input.projection->presynaptic_potentials(now, s);
     for (std::size_t j = 0; j < s.size(); ++j) {
       if (s[j] == 0) continue;
-      const float* const row = input.weights->row(j);
+      const float* const row = weights.row(j);
       for (std::size_t n = 0; n < neurons.size(); ++n) {
         sums[n] += static_cast<double>(row[neurons[n]]) * static_cast<double>(s[j]);
       }
@@ -306,7 +324,7 @@ void SpikingPopulation::compartment_mean(proto::Compartment compartment, std::sp
   }
   for (const Input& input : inputs_) {
     if (input.projection->compartment() != compartment) continue;
-    input.weights->add_weighted_rows(input.projection->window_mean(), v);
+    input.projection->weights().add_weighted_rows(input.projection->window_mean(), v);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,7 +31,8 @@ struct CompartmentConstants {
 //
 // Spikes that drive the soma wait in an inbox until the population gets to their time. Advancing,
 // it goes through received spikes and its own candidates in order of time, a stretch at a time; a
-// candidate that is rejected costs no operation of the queue. See Soma::run for the cost.
+// candidate that is rejected costs no operation of the queue. See Soma::run for the cost. Where the
+// kernel is cut off, the ends of spikes wait there too, and cost as much as spikes.
 class SpikingPopulation : public Population {
  public:
   struct Constants {
@@ -128,14 +130,24 @@ class SpikingPopulation : public Population {
   void set_somatic_input(Time now, double conductance_per_ms, std::span<const float> current);
 
  private:
-  struct Input {
-    DenseProjection* projection;
+  // The spikes of an input, or their ends.
+  struct Arrivals {
     const DenseWeights* weights;
     float conductance;
-    std::vector<Spike> waiting;  // in order of time, from `taken` on
+    bool ends = false;
+    std::vector<Spike> waiting = {};  // in order of time, from `taken` on
     std::size_t taken = 0;
-    std::size_t seen = 0;     // end of those in the stretch
-    AlignedFloats held = {};  // the part of V_c that is held; empty if none ever was
+    std::size_t seen = 0;  // end of those in the stretch
+
+    void forget_taken();
+    void clear();
+  };
+  struct Input {
+    DenseProjection* projection;
+    float conductance;
+    std::size_t arrivals;                  // where in arrivals_
+    std::optional<std::size_t> ends = {};  // likewise, where the kernel is cut off
+    AlignedFloats held = {};               // the part of V_c that is held; empty if none ever was
   };
 
   void advance_to(Horizon horizon);
@@ -155,6 +167,7 @@ class SpikingPopulation : public Population {
   Soma soma_;
   ThinningClock clock_;
   std::vector<Input> inputs_;
+  std::vector<Arrivals> arrivals_;
 
   Soma::Stretch stretch_;  // that is run
   std::vector<Spike> accepted_;

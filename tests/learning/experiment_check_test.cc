@@ -256,6 +256,14 @@ TEST(ExperimentCheck, StochasticPlateausFitIntoAPhase) {
   EXPECT_THAT(with("jitter_sd_ms: -1"), ElementsAre(StartsWith("f:14: `jitter_sd_ms` is -1; ")));
 }
 
+TEST(ExperimentCheck, StochasticPlateausAreOfPotentialsThatAreNotCutOff) {
+  const std::string stochastic =
+      replaced(kExperiment, "settling_time_ms: 30", "stochastic_plateaus {}");
+  EXPECT_THAT(check(replaced(stochastic, "pyramidal {}",
+                             "pyramidal { postsynaptic_potential { cut_off_ms: 10 } }")),
+              ElementsAre(testing::HasSubstr("`cut_off_ms` with `stochastic_plateaus`; remove")));
+}
+
 TEST(ExperimentCheck, TheAngleToBackpropagationNeedsNoLoop) {
   const std::string asked = "recording {\n  metrics { angle_to_backpropagation: true }";
   EXPECT_THAT(check_replaced("recording {", asked), IsEmpty());

@@ -162,6 +162,16 @@ TEST_F(ResumedSessionTest, ANetworkWithDelaysAndRecurrence) {
   expect_resumes(spiking(experiment), kLooks);
 }
 
+TEST_F(ResumedSessionTest, ANetworkWhosePotentialsAreCutOff) {
+  proto::Experiment experiment = two_hidden_layers();
+  for (auto& population : *experiment.mutable_network()->mutable_population()) {
+    if (!population.has_pyramidal()) continue;
+    population.mutable_pyramidal()->set_apical_conductance_per_ms(0.2);
+    population.mutable_pyramidal()->mutable_postsynaptic_potential()->set_cut_off_ms(60);
+  }
+  expect_resumes(spiking(experiment), kLooks / 2);
+}
+
 TEST_F(ResumedSessionTest, ANetworkWhoseStateIsCleared) {
   proto::Experiment experiment = one_hidden_layer();
   experiment.mutable_trial()->set_clear_state_between_trials(true);

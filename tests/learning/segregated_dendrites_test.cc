@@ -51,6 +51,7 @@ class Reference {
     double leak;
     double first_conductance;
     double apical_conductance;
+    double cut_off;  // of the postsynaptic potentials; 0: never
     double teaching = 0;
     std::vector<double> bias;
     std::vector<double> current;
@@ -71,10 +72,12 @@ class Reference {
         n.leak = population.pyramidal().leak_conductance_per_ms();
         n.first_conductance = population.pyramidal().basal_conductance_per_ms();
         n.apical_conductance = population.pyramidal().apical_conductance_per_ms();
+        n.cut_off = population.pyramidal().postsynaptic_potential().cut_off_ms();
       } else if (population.has_output()) {
         n.max_rate = population.output().max_rate_hz() / 1000;
         n.leak = population.output().leak_conductance_per_ms();
         n.first_conductance = population.output().dendrite_conductance_per_ms();
+        n.cut_off = population.output().postsynaptic_potential().cut_off_ms();
       }
       n.current.assign(n.size, 0);
       neurons_.push_back(n);
@@ -155,19 +158,28 @@ class Reference {
       Time time;
       Synapses* synapses;
       std::size_t neuron;
+      double leak;  // change of the sums
+      double synapse;
     };
     std::vector<Arrival> arrivals;
+    const auto add = [&](const Arrival& arrival) {
+      if (arrival.time > now_ && arrival.time <= end) arrivals.push_back(arrival);
+    };
     for (Synapses& s : synapses_) {
       for (const Spike& spike : program.spikes(s.source)) {
         const Time time = spike.time + s.delay;
-        if (time > now_ && time <= end) arrivals.push_back({time, &s, spike.neuron});
+        add({time, &s, spike.neuron, 1, 1});
+        const double length = neurons_[s.target].cut_off;
+        if (length == 0) continue;
+        add({time + length, &s, spike.neuron, -std::exp(-length / kTauLeak),
+             -std::exp(-length / kTauSynapse)});
       }
     }
     std::ranges::sort(arrivals, {}, &Arrival::time);
     for (const Arrival& arrival : arrivals) {
       integrate(arrival.time);
-      arrival.synapses->a[arrival.neuron] += 1;
-      arrival.synapses->b[arrival.neuron] += 1;
+      arrival.synapses->a[arrival.neuron] += arrival.leak;
+      arrival.synapses->b[arrival.neuron] += arrival.synapse;
     }
     integrate(end);
   }
@@ -472,6 +484,16 @@ proto::Pyramidal& hidden_of(proto::Experiment& experiment) {
   return *experiment.mutable_network()->mutable_population(1)->mutable_pyramidal();
 }
 
+void cut_off(proto::Experiment& experiment, double after_ms) {
+  for (proto::Population& each : *experiment.mutable_network()->mutable_population()) {
+    if (each.has_pyramidal()) {
+      each.mutable_pyramidal()->mutable_postsynaptic_potential()->set_cut_off_ms(after_ms);
+    } else if (each.has_output()) {
+      each.mutable_output()->mutable_postsynaptic_potential()->set_cut_off_ms(after_ms);
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Variants, Learning,
     testing::Values(
@@ -514,6 +536,15 @@ INSTANTIATE_TEST_SUITE_P(
                   for (int q = 0; q < 3; ++q) {
                     e.mutable_network()->mutable_projection(q)->set_delay_ms(4.5 - 1.5 * q);
                   }
+                }},
+        Variant{"cut_off", one_hidden_layer, [](proto::Experiment& e) { cut_off(e, 10); }},
+        Variant{"cut_off_of_all_that_drives", two_hidden_layers,
+                [](proto::Experiment& e) {
+                  cut_off(e, 7);
+                  hidden_of(e).set_apical_conductance_per_ms(0.4);
+                  feedback_of(e, 3).set_learning_rate(2);
+                  rule_of(e, 0).set_learning_rate(3);
+                  e.mutable_network()->mutable_projection(1)->set_delay_ms(1.5);
                 }},
         Variant{"fixed_first_layer", one_hidden_layer,
                 [](proto::Experiment& e) {

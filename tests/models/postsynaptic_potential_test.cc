@@ -46,6 +46,17 @@ TEST(PostsynapticPotentialTest, PeakIsWhereItsSlopeVanishes) {
   }
 }
 
+TEST(PostsynapticPotentialTest, ItIsCutOffAsPublished) {
+  const PostsynapticPotential whole{10, 3};
+  const PostsynapticPotential cut{10, 3, 10};
+  EXPECT_EQ(cut.value(9.99), whole.value(9.99));
+  EXPECT_EQ(cut.value(10), 0.0);
+  EXPECT_EQ(cut.integral(50), whole.integral(10));
+  EXPECT_NEAR(cut.integral(50), 1 - (10 * std::exp(-1.0) - 3 * std::exp(-10 / 3.0)) / 7, 1e-15);
+  EXPECT_NEAR(cut.integral(50), 0.4897, 1e-4);
+  EXPECT_NEAR(cut.integral(50) + cut.area_beyond_cut_off(), 1, 1e-15);
+}
+
 TEST(PostsynapticPotentialTest, NothingPrecedesTheSpike) {
   for (const auto& kernel : kKernels) {
     EXPECT_EQ(kernel.value(-1), 0.0);

@@ -207,14 +207,19 @@ struct Outcome {
 
 enum class Recurrence { kNone, kAtOnce, kDelayed };
 
-Outcome run_cut(Recurrence recurrence, Time max_run_ahead, Time cut, Time observed_every) {
+// `cut_off_ms` of the kernel, 0 for never.
+Outcome run_cut(Recurrence recurrence, double cut_off_ms, Time max_run_ahead, Time cut,
+                Time observed_every) {
   constexpr std::size_t kNeurons = 37;
   constexpr Time kEnd = 150;
   const DenseWeights weights = random_weights(1, kSources, kNeurons, 0.2, 1.5);
   const DenseWeights feedback = random_weights(2, kSources, kNeurons, 0, 2);
   const DenseWeights own = random_weights(3, kNeurons, kNeurons, 0, 0.5);
   DrivenPopulation<PyramidalPopulation> driven(
-      kNeurons, pyramidal("apical_conductance_per_ms: 0.6"), 0.8, 1, max_run_ahead);
+      kNeurons,
+      pyramidal("apical_conductance_per_ms: 0.6 postsynaptic_potential { cut_off_ms: " +
+                std::to_string(cut_off_ms) + " }"),
+      0.8, 1, max_run_ahead);
   driven.drive(proto::BASAL, weights, random_spikes(4, kSources, 0.1, kEnd));
   driven.drive(proto::APICAL, feedback, random_spikes(5, kSources, 0.1, kEnd));
   if (recurrence != Recurrence::kNone) {
@@ -242,15 +247,17 @@ Outcome run_cut(Recurrence recurrence, Time max_run_ahead, Time cut, Time observ
 }
 
 TEST(SpikingPopulationTest, NoBitDependsOnCuttingRunningAheadOrObservers) {
-  for (const auto recurrence : {Recurrence::kNone, Recurrence::kAtOnce, Recurrence::kDelayed}) {
-    const Outcome whole = run_cut(recurrence, 1e6, 1e6, 0);
-    EXPECT_GT(whole.times.size(), 300U);
-    EXPECT_TRUE(std::ranges::is_sorted(whole.times));
-    EXPECT_EQ(run_cut(recurrence, 0.5, 1e6, 0), whole);
-    EXPECT_EQ(run_cut(recurrence, 100, 0.37, 0), whole);
-    EXPECT_EQ(run_cut(recurrence, 100, 31.7, 0), whole);
-    EXPECT_EQ(run_cut(recurrence, 100, 1e6, 0.5), whole);
-    EXPECT_EQ(run_cut(recurrence, 100, 7.3, 3.1), whole);
+  for (const double cut_off : {0.0, 10.0}) {
+    for (const auto recurrence : {Recurrence::kNone, Recurrence::kAtOnce, Recurrence::kDelayed}) {
+      const Outcome whole = run_cut(recurrence, cut_off, 1e6, 1e6, 0);
+      EXPECT_GT(whole.times.size(), 300U);
+      EXPECT_TRUE(std::ranges::is_sorted(whole.times));
+      EXPECT_EQ(run_cut(recurrence, cut_off, 0.5, 1e6, 0), whole);
+      EXPECT_EQ(run_cut(recurrence, cut_off, 100, 0.37, 0), whole);
+      EXPECT_EQ(run_cut(recurrence, cut_off, 100, 31.7, 0), whole);
+      EXPECT_EQ(run_cut(recurrence, cut_off, 100, 1e6, 0.5), whole);
+      EXPECT_EQ(run_cut(recurrence, cut_off, 100, 7.3, 3.1), whole);
+    }
   }
 }
 

@@ -1,0 +1,148 @@
+// The program and the published simulation, in steps of 1 ms, trained side by side: the same
+// initial weights, the same images in the same order, random numbers of their own.
+
+#include "tests/learning/published_network.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "datasets/idx.h"
+#include "learning/initial_weights.h"
+#include "learning/training_session.h"
+#include "models/experiment_defaults.h"
+#include "models/experiment_file.h"
+#include "tests/statistics.h"
+
+namespace apical {
+namespace {
+
+constexpr std::size_t kEpochs = 5;
+constexpr std::uint64_t kSeeds = 8;
+constexpr int kHidden = 60;
+
+const TrainAndTest& digits() {
+  static const TrainAndTest data = [] {
+    const std::string folder = "tests/data/digits/";
+    return TrainAndTest{
+        read_idx(folder + "train-images-idx3-ubyte.gz", folder + "train-labels-idx1-ubyte.gz", 10),
+        read_idx(folder + "t10k-images-idx3-ubyte.gz", folder + "t10k-labels-idx1-ubyte.gz", 10)};
+  }();
+  return data;
+}
+
+proto::Experiment experiment_of(std::uint64_t seed) {
+  proto::Experiment experiment =
+      with_defaults(ExperimentFile::read("models/zoo/segregated_500.textproto").experiment());
+  experiment.set_seed(seed);
+  experiment.mutable_network()->mutable_population(1)->set_size(kHidden);
+  experiment.mutable_trial()->set_test_length_ms(250);
+  experiment.mutable_training()->set_epochs(kEpochs);
+  experiment.mutable_training()->set_evaluate_before_training(false);
+  return experiment;
+}
+
+struct Curve {
+  std::vector<double> train_errors;  // by epoch, per cent
+  double test_error = 0;             // after the last
+};
+
+class CurveObserver final : public TrainingObserver {
+ public:
+  void measured(const Measurement& measurement) override {
+    curve.train_errors.push_back(measurement.train_error_percent);
+    curve.test_error = measurement.test_error_percent;
+  }
+  Curve curve;
+};
+
+Curve of_program(const proto::Experiment& experiment) {
+  TrainingSession session(experiment, digits());
+  CurveObserver observer;
+  session.run(observer, [] { return false; });
+  return observer.curve;
+}
+
+double percent(int count, std::size_t of) { return 100.0 * count / static_cast<double>(of); }
+
+Curve of_published(const proto::Experiment& experiment,
+                   const PublishedNetwork::Settings& settings) {
+  const TrainAndTest& data = digits();
+  PublishedNetwork network(initial_parameters(experiment.network(), experiment.seed()), settings,
+                           experiment.seed());
+  Curve curve;
+  for (std::size_t epoch = 0; epoch < kEpochs; ++epoch) {
+    const auto order = epoch_order(experiment.training(), experiment.seed(), data.train.size(),
+                                   static_cast<int>(epoch));
+    int errors = 0;
+    for (const std::uint32_t image : order) {
+      const std::size_t label = data.train.labels[image];
+      errors += network.train(data.train.image(image), label) != label;
+    }
+    curve.train_errors.push_back(percent(errors, data.train.size()));
+  }
+  int errors = 0;
+  for (std::size_t image = 0; image < data.test.size(); ++image) {
+    errors += network.test(data.test.image(image)) != data.test.labels[image];
+  }
+  curve.test_error = percent(errors, data.test.size());
+  return curve;
+}
+
+// Of Student's t with kSeeds - 1 degrees of freedom, two-sided: false-alarm rate 1e-4.
+constexpr double kStudentBound = 7.9;
+
+double student(const std::vector<double>& differences) {
+  const Moments moments = moments_of(differences);
+  return moments.mean / std::sqrt(moments.variance / static_cast<double>(differences.size()));
+}
+
+struct Case {
+  std::string name;
+  PublishedNetwork::Settings settings;
+};
+
+class SideBySide : public testing::TestWithParam<Case> {};
+
+// The law: both are the same model, so that the expectations of their errors differ by what steps
+// of 1 ms do only.
+TEST_P(SideBySide, LearningCurvesAgree) {
+  std::vector<double> train_differences;
+  std::vector<double> test_differences;
+  double last_error = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    const proto::Experiment experiment = experiment_of(seed);
+    const Curve ours = of_program(experiment);
+    const Curve published = of_published(experiment, GetParam().settings);
+    // The first epoch is near chance in both.
+    double difference = 0;
+    for (std::size_t n = 1; n < kEpochs; ++n) {
+      difference += (ours.train_errors[n] - published.train_errors[n]) / (kEpochs - 1);
+    }
+    train_differences.push_back(difference);
+    test_differences.push_back(ours.test_error - published.test_error);
+    last_error += ours.test_error / kSeeds;
+  }
+  EXPECT_LT(last_error, 70);  // of 90 by chance
+  for (const auto* differences : {&train_differences, &test_differences}) {
+    const Moments moments = moments_of(*differences);
+    const std::string seen = fmt::format("mean {:.2f} %, standard deviation {:.2f} %", moments.mean,
+                                         std::sqrt(moments.variance));
+    RecordProperty(differences == &train_differences ? "train" : "test", seen);
+    EXPECT_LT(std::abs(student(*differences)), kStudentBound) << seen;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(, SideBySide,
+                         testing::Values(Case{.name = "KernelNotCutOff",
+                                              .settings = {.memory = 45, .window = 0}}),
+                         [](const auto& each) { return each.param.name; });
+
+}  // namespace
+}  // namespace apical
