@@ -259,9 +259,12 @@ TEST(ExperimentCheck, StochasticPlateausFitIntoAPhase) {
 TEST(ExperimentCheck, StochasticPlateausAreOfPotentialsThatAreNotCutOff) {
   const std::string stochastic =
       replaced(kExperiment, "settling_time_ms: 30", "stochastic_plateaus {}");
-  EXPECT_THAT(check(replaced(stochastic, "pyramidal {}",
-                             "pyramidal { postsynaptic_potential { cut_off_ms: 10 } }")),
-              ElementsAre(testing::HasSubstr("`cut_off_ms` with `stochastic_plateaus`; remove")));
+  const std::string hidden =
+      "population {\n    name: \"hidden\" size: 5\n"
+      "    pyramidal { postsynaptic_potential { cut_off_ms: 10 } }\n  }\n  projection {";
+  EXPECT_THAT(
+      check(replaced(stochastic, "projection {", hidden)),
+      testing::Contains(testing::HasSubstr("`cut_off_ms` with `stochastic_plateaus`; remove one")));
 }
 
 TEST(ExperimentCheck, TheAngleToBackpropagationNeedsNoLoop) {

@@ -37,11 +37,18 @@ const TrainAndTest& digits() {
   return data;
 }
 
-proto::Experiment experiment_of(std::uint64_t seed) {
+// `cut_off_ms` of the kernel and `window_ms` as the model file has them, 0 for none.
+proto::Experiment experiment_of(std::uint64_t seed, double cut_off_ms, double window_ms) {
   proto::Experiment experiment =
       with_defaults(ExperimentFile::read("models/zoo/segregated_500.textproto").experiment());
   experiment.set_seed(seed);
   experiment.mutable_network()->mutable_population(1)->set_size(kHidden);
+  const auto cut_off = [&](auto& model) {
+    model.mutable_postsynaptic_potential()->set_cut_off_ms(cut_off_ms);
+  };
+  cut_off(*experiment.mutable_network()->mutable_population(1)->mutable_pyramidal());
+  cut_off(*experiment.mutable_network()->mutable_population(2)->mutable_output());
+  experiment.mutable_trial()->set_window_ms(window_ms);
   experiment.mutable_trial()->set_test_length_ms(250);
   experiment.mutable_training()->set_epochs(kEpochs);
   experiment.mutable_training()->set_evaluate_before_training(false);
@@ -105,6 +112,8 @@ double student(const std::vector<double>& differences) {
 
 struct Case {
   std::string name;
+  double cut_off_ms;
+  double window_ms;
   PublishedNetwork::Settings settings;
 };
 
@@ -117,7 +126,8 @@ TEST_P(SideBySide, LearningCurvesAgree) {
   std::vector<double> test_differences;
   double last_error = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-    const proto::Experiment experiment = experiment_of(seed);
+    const proto::Experiment experiment =
+        experiment_of(seed, GetParam().cut_off_ms, GetParam().window_ms);
     const Curve ours = of_program(experiment);
     const Curve published = of_published(experiment, GetParam().settings);
     // The first epoch is near chance in both.
@@ -140,8 +150,9 @@ TEST_P(SideBySide, LearningCurvesAgree) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, SideBySide,
-                         testing::Values(Case{.name = "KernelNotCutOff",
-                                              .settings = {.memory = 45, .window = 0}}),
+                         testing::Values(Case{"AsPublished", 10, 20, {}},
+                                         Case{
+                                             "KernelNotCutOff", 0, 0, {.memory = 45, .window = 0}}),
                          [](const auto& each) { return each.param.name; });
 
 }  // namespace
