@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "models/mistake.h"
+#include "tools/batch_command.h"
 #include "tools/check_command.h"
 #include "tools/data_command.h"
 #include "tools/exit_code.h"
@@ -30,6 +31,7 @@ struct Command {
 
 constexpr std::array kCommands = {
     Command{"run", "train and test an experiment", run_command},
+    Command{"batch", "run all variants of a study, with several seeds", batch_command},
     Command{"check", "report every mistake in an experiment", check_command},
     Command{"data", "get a data set, or tell what is in it", data_command},
     Command{"plot", "draw what a run has written", plot_command},

@@ -49,6 +49,8 @@ proto::Experiment experiment_of(std::uint64_t seed, double cut_off_ms, double wi
   cut_off(*experiment.mutable_network()->mutable_population(1)->mutable_pyramidal());
   cut_off(*experiment.mutable_network()->mutable_population(2)->mutable_output());
   experiment.mutable_trial()->set_window_ms(window_ms);
+  experiment.mutable_trial()->set_phase_length_ms(50);
+  experiment.mutable_trial()->set_settling_time_ms(30);
   experiment.mutable_trial()->set_test_length_ms(250);
   experiment.mutable_training()->set_epochs(kEpochs);
   experiment.mutable_training()->set_evaluate_before_training(false);

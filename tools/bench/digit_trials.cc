@@ -13,7 +13,10 @@ namespace apical {
 proto::Experiment digits_experiment(std::size_t hidden, std::size_t inputs) {
   const std::vector<Override> sizes = {
       Override::from_set("network.population[hidden].size=" + std::to_string(hidden)),
-      Override::from_set("network.population[input].size=" + std::to_string(inputs))};
+      Override::from_set("network.population[input].size=" + std::to_string(inputs)),
+      // The published phases, as the peers have them.
+      Override::from_set("trial.settling_time_ms=30"),
+      Override::from_set("trial.phase_length_ms=50")};
   return with_defaults(
       read_checked_experiment("models/zoo/segregated_500.textproto", sizes, {}).experiment());
 }

@@ -13,8 +13,9 @@
 
 namespace apical {
 
-// models/zoo/segregated_500.textproto with another size of the hidden layer and, where more than
-// 784, of the input. Paths of files are relative to the root of the repository.
+// models/zoo/segregated_500.textproto, in the published phases of 50 ms, with another size of the
+// hidden layer and, where more than 784, of the input. Paths of files are relative to the root of
+// the repository.
 proto::Experiment digits_experiment(std::size_t hidden, std::size_t inputs = 784);
 
 // The sample in tests/data/digits, 500 images; with more inputs than 784, black pixels follow each

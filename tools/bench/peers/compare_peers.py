@@ -89,6 +89,8 @@ class Runner:
                         "training.evaluate_before_training": "false",
                         "training.evaluate_every_examples": examples // 2,
                         "training.interim_test_examples": 1,
+                        # The published phases, as all peers have them.
+                        "trial.settling_time_ms": 30, "trial.phase_length_ms": 50,
                         "data.train_examples": examples, "data.test_examples": 1}
             self._output([self.given.bin / "tools/apical", "run",
                           self.given.root / "models/zoo/segregated_500.textproto", "--threads", 1,

@@ -1,0 +1,160 @@
+#include "tools/sweep_file.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include "learning/experiment_check.h"
+#include "models/experiment_file.h"
+#include "models/message_reader.h"
+#include "models/mistake.h"
+#include "models/override.h"
+#include "models/text_fields.h"
+#include "proto/sweep.pb.h"
+#include "tools/experiment_options.h"
+
+namespace apical {
+namespace {
+
+constexpr int kMostSeeds = 10000;
+
+[[noreturn]] void refuse(const std::string& where, std::string what, std::string fix) {
+  throw ModelFileError({{where, std::move(what), std::move(fix)}});
+}
+
+std::string read_text(const std::filesystem::path& file) {
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (!stream || std::filesystem::is_directory(file)) {
+    const std::string reason = std::filesystem::is_directory(file)
+                                   ? "it is a folder"
+                                   : std::generic_category().message(errno);
+    refuse(file.string(), "cannot be read: " + reason,
+           "give the path of a sweep in protobuf's text format");
+  }
+  return text;
+}
+
+class SweepReader {
+ public:
+  explicit SweepReader(std::filesystem::path file) : file_(std::move(file)) {}
+
+  Sweep read(const std::vector<std::string>& set, std::optional<int> seeds) {
+    parse();
+    check_variants();
+    Sweep sweep{message_.name(), {}, {}};
+    const int number = seeds.value_or(message_.seeds());
+    if (number < 1 || number > kMostSeeds) {
+      refuse(where("seeds"), fmt::format("`seeds` is {}", number),
+             fmt::format("give a number from 1 to {}", kMostSeeds));
+    }
+    std::vector<SweepRun> variants;
+    for (int v = 0; v < message_.variant_size(); ++v) {
+      variants.push_back(variant(v, set));
+      sweep.variants.push_back(message_.variant(v).name());
+    }
+    for (int seed = 1; seed <= number; ++seed) {
+      for (const SweepRun& each : variants) {
+        sweep.runs.push_back(each);
+        sweep.runs.back().seed = static_cast<std::uint64_t>(seed);
+      }
+    }
+    return sweep;
+  }
+
+ private:
+  std::string where(const std::string& path) const { return reading_.places.find(path).text; }
+
+  void parse() {
+    const auto place_of = [&](int line) {
+      return Place{fmt::format("{}:{}", file_.string(), line), line};
+    };
+    const std::string text = read_text(file_);
+    std::vector<TextField> fields;
+    try {
+      fields = read_text_fields(text);
+    } catch (const TextFieldsError& error) {
+      refuse(place_of(error.line()).text, error.what(), error.fix());
+    }
+    reading_ = {Places({file_.string(), 0}), {}, {}};
+    read_message(fields, "", place_of, message_, reading_);
+    if (reading_.mistakes.empty()) return;
+    sort_mistakes(reading_.mistakes);
+    throw ModelFileError(reading_.mistakes);
+  }
+
+  void check_variants() const {
+    if (message_.variant().empty()) {
+      refuse(file_.string(), "no variant", "add variant { name: \"...\" set: \"PATH=VALUE\" }");
+    }
+    for (int v = 0; v < message_.variant_size(); ++v) {
+      const std::string& name = message_.variant(v).name();
+      const std::string path = fmt::format("variant[{}]", v);
+      const auto valid = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.';
+      };
+      if (name.empty() || name.front() == '.' || !std::ranges::all_of(name, valid)) {
+        refuse(where(path + ".name"), fmt::format("`name` is \"{}\"", name),
+               "give a variant a name of letters, digits, `_`, `-` and `.`");
+      }
+      for (int other = 0; other < v; ++other) {
+        if (message_.variant(other).name() != name) continue;
+        refuse(where(path + ".name"), fmt::format("two variants are named `{}`", name),
+               "give each a name of its own");
+      }
+    }
+  }
+
+  // Without a seed.
+  SweepRun variant(int index, const std::vector<std::string>& set) const {
+    const proto::SweepVariant& variant = message_.variant(index);
+    const std::string path = fmt::format("variant[{}]", index);
+    const bool has_own = variant.has_experiment();
+    const std::string& experiment = has_own ? variant.experiment() : message_.experiment();
+    if (experiment.empty()) {
+      refuse(where(path), fmt::format("variant `{}` has no experiment", variant.name()),
+             "add experiment: \"FILE\", here or for all variants");
+    }
+    SweepRun run{variant.name(), 0, (file_.parent_path() / experiment).lexically_normal(), {}};
+    std::vector<Override> overrides;
+    const auto add = [&](const std::string& assignment, const std::string& place) {
+      if (assignment.find('=') == std::string::npos) {
+        refuse(place, fmt::format("`set` is \"{}\", without `=`", assignment), "write PATH=VALUE");
+      }
+      run.set.push_back(assignment);
+      overrides.push_back(Override::from_set(assignment));
+      overrides.back().option = fmt::format("{} (variant `{}`)", place, variant.name());
+    };
+    for (int n = 0; n < message_.set_size(); ++n) {
+      add(message_.set(n), where(fmt::format("set[{}]", n)));
+    }
+    for (int n = 0; n < variant.set_size(); ++n) {
+      add(variant.set(n), where(fmt::format("{}.set[{}]", path, n)));
+    }
+    for (const std::string& each : set) add(each, "--set " + each);
+    const auto file = ExperimentFile::read_with_mistakes(run.experiment, overrides);
+    const std::vector<Mistake> mistakes = check_experiment(file, known_data_shapes());
+    if (!mistakes.empty()) throw ModelFileError(mistakes);
+    return run;
+  }
+
+  std::filesystem::path file_;
+  proto::Sweep message_;
+  Reading reading_{Places(Place{}), {}, {}};
+};
+
+}  // namespace
+
+Sweep read_sweep(const std::filesystem::path& file, const std::vector<std::string>& set,
+                 std::optional<int> seeds) {
+  return SweepReader(file).read(set, seeds);
+}
+
+}  // namespace apical
