@@ -289,6 +289,15 @@ class DecayingLearningRates : public ResumedSessionTest {
     for (const int looks : {5, 31, 60, 80}) EXPECT_EQ(run(decayed, {looks}), outcome) << looks;
   }
 
+  template <typename KindOfSession>
+  void expect_law_of(const proto::Experiment& experiment) const {
+    expect_law([&](const Plan& plan) -> Make {
+      return [this, made = planned(experiment, plan)] {
+        return std::make_unique<KindOfSession>(made, data_);
+      };
+    });
+  }
+
   static proto::Experiment planned(proto::Experiment experiment, const Plan& plan) {
     multiply_learning_rates(*experiment.mutable_network(), plan.factor);
     experiment = experiment_of(experiment);
@@ -305,11 +314,7 @@ TEST_F(DecayingLearningRates, OfSpikingNetworks) {
       ->mutable_plasticity()
       ->mutable_learned_feedback()
       ->set_learning_rate(0.1);
-  expect_law([&](const Plan& plan) -> Make {
-    return [this, made = planned(experiment, plan)] {
-      return std::make_unique<TrainingSession>(made, data_);
-    };
-  });
+  expect_law_of<TrainingSession>(experiment);
 }
 
 TEST_F(DecayingLearningRates, OfTheRateMode) {
@@ -320,18 +325,15 @@ TEST_F(DecayingLearningRates, OfTheRateMode) {
       ->mutable_plasticity()
       ->mutable_backpropagation()
       ->set_learning_rate(0.2);
-  expect_law([&](const Plan& plan) -> Make {
-    return [this, made = planned(experiment, plan)] {
-      return std::make_unique<RateModeSession>(made, data_);
-    };
-  });
+  expect_law_of<RateModeSession>(experiment);
 }
 
 TEST_F(DecayingLearningRates, OfRateNetworks) {
-  for (const std::string method : {"adam", "sgd"}) {
+  for (const char* method : {"adam", "sgd"}) {
     expect_law([&](const Plan& plan) -> Make {
       const auto optimizer = [&](double rate) {
-        return "{ " + method + " { learning_rate: " + std::to_string(plan.factor * rate) + " } }";
+        return std::string("{ ") + method +
+               " { learning_rate: " + std::to_string(plan.factor * rate) + " } }";
       };
       proto::Experiment experiment = rate_experiment(
           R"(
