@@ -141,7 +141,7 @@ TEST_P(SideBySide, LearningCurvesAgree) {
     test_differences.push_back(ours.test_error - published.test_error);
     last_error += ours.test_error / kSeeds;
   }
-  EXPECT_LT(last_error, 70);  // of 90 by chance
+  EXPECT_LT(last_error, 80);  // of 90 by chance
   for (const auto* differences : {&train_differences, &test_differences}) {
     const Moments moments = moments_of(*differences);
     const std::string seen = fmt::format("mean {:.2f} %, standard deviation {:.2f} %", moments.mean,

@@ -110,7 +110,8 @@ TEST_P(SpikeTraceTest, WindowMeanIsTheMeanOfSamples) {
   trace.add(between(spikes, last, 100));
   trace.close_window(100);
   for (std::uint32_t j = 0; j < kNeurons; ++j) {
-    EXPECT_NEAR(trace.window_mean()[j], mean[j], 2e-6);
+    // Samples of a kernel that jumps at its end are right to within one of them a spike.
+    EXPECT_NEAR(trace.window_mean()[j], mean[j], kernel_.is_cut_off() ? 2e-5 : 2e-6);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "proto/experiment.pb.h"
+#include "proto/sweep.pb.h"
 #include "tests/program/program.h"
 
 namespace apical {
@@ -133,6 +134,7 @@ TEST(ModelFiles, HaveEveryFieldWithItsDefault) {
   const std::string manual = content_of("docs/model-files.md");
   std::set<const Descriptor*> messages;
   collect(*proto::Experiment::descriptor(), messages);
+  collect(*proto::Sweep::descriptor(), messages);
   EXPECT_GT(messages.size(), 15);
   for (const Descriptor* message : messages) {
     const std::size_t start = manual.find("\n### " + message->name() + "\n");

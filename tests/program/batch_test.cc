@@ -1,0 +1,146 @@
+// `apical batch` as a person uses it, on a small sample of digits: a sweep that is run, broken off,
+// and wrong; and the studies of the zoo, each in a version that takes seconds.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/program/program.h"
+#include "tests/tools/test_folder.h"
+
+namespace apical {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Batch : public TestWithFolder {
+ protected:
+  Finished batch(const fs::path& sweep, const fs::path& out,
+                 const std::vector<std::string>& more = {},
+                 const std::function<void(pid_t)>& meanwhile = {}) const {
+    std::vector<std::string> command = {
+        root() / "tools/apical",     "batch", sweep, "--out", out, "--data",
+        root() / "tests/data/digits"};
+    command.insert(command.end(), more.begin(), more.end());
+    return run_command_line(command, root(), meanwhile);
+  }
+
+  fs::path sweep(const std::string& text) const {
+    const fs::path file = folder_ / "sweep.textproto";
+    std::ofstream(file) << "experiment: \""
+                        << (root() / "models/zoo/segregated_500.textproto").string()
+                        << "\"\nset: \"network.population[hidden].size=20\"\n"
+                        << "set: \"data.train_examples=30\"\nset: \"data.test_examples=10\"\n"
+                        << "set: \"training.epochs=2\"\n"
+                        << text;
+    return file;
+  }
+
+  static fs::path root() { return fs::current_path(); }
+
+  static std::size_t lines_of(const std::string& text) {
+    return static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  }
+};
+
+constexpr const char* kTwo =
+    "seeds: 2\nvariant { name: \"a\" }\n"
+    "variant { name: \"b\" set: \"trial.settling_time_ms=30\" set: \"trial.phase_length_ms=50\" "
+    "}\n";
+
+TEST_F(Batch, GivesTheRunsThatAloneWouldBe) {
+  const Finished both = batch(sweep(kTwo), folder_ / "out");
+  ASSERT_EQ(both.exit_code, 0) << both.err;
+  EXPECT_THAT(both.out, AllOf(HasSubstr("| `a` | 2 |"), HasSubstr("| `b` | 2 |")));
+  EXPECT_EQ(content_of(folder_ / "out/batch.md"), both.out);
+  EXPECT_EQ(lines_of(content_of(folder_ / "out/batch.csv")), 5U);
+  const Finished alone = run_command_line(
+      {root() / "tools/apical", "run", root() / "models/zoo/segregated_500.textproto", "--data",
+       root() / "tests/data/digits", "--out", folder_ / "alone", "--seed", "2", "--set",
+       "network.population[hidden].size=20", "--set", "data.train_examples=30", "--set",
+       "data.test_examples=10", "--set", "training.epochs=2"},
+      root());
+  ASSERT_EQ(alone.exit_code, 0) << alone.err;
+  EXPECT_EQ(measurements(folder_ / "out/a/seed_2/metrics.csv"),
+            measurements(folder_ / "alone/metrics.csv"));
+  // What is done is left.
+  const auto written = fs::last_write_time(folder_ / "out/a/seed_1/summary.json");
+  EXPECT_EQ(batch(sweep(kTwo), folder_ / "out", {"--jobs", "1"}).out, both.out);
+  EXPECT_EQ(fs::last_write_time(folder_ / "out/a/seed_1/summary.json"), written);
+}
+
+TEST_F(Batch, GoesOnAfterCtrlC) {
+  const fs::path file = sweep(kTwo);
+  const std::vector<std::string> longer = {"--set", "data.train_examples=500", "--jobs", "1"};
+  const Finished broken = batch(file, folder_ / "out", longer, [](pid_t process) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+    kill(process, SIGINT);
+  });
+  EXPECT_EQ(broken.exit_code, 130) << broken.err;
+  EXPECT_EQ(batch(file, folder_ / "out", longer).exit_code, 0);
+  EXPECT_EQ(batch(file, folder_ / "whole", longer).exit_code, 0);
+  for (const char* run : {"a/seed_1", "a/seed_2", "b/seed_1", "b/seed_2"}) {
+    EXPECT_EQ(measurements(folder_ / "out" / run / "metrics.csv"),
+              measurements(folder_ / "whole" / run / "metrics.csv"));
+  }
+}
+
+TEST_F(Batch, ChecksAllBeforeAnythingRuns) {
+  const Finished wrong =
+      batch(sweep("variant { name: \"a\" }\nvariant { name: \"b\" set: \"training.epoch=3\" }\n"),
+            folder_ / "out");
+  EXPECT_EQ(wrong.exit_code, 3);
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr("sweep.textproto:7 (variant `b`): unknown field `epoch`"),
+                               HasSubstr("did you mean `epochs`?")));
+  EXPECT_EQ(lines_of(wrong.err), 1U);
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+  EXPECT_EQ(batch(sweep("varian { name: \"a\" }\n"), folder_ / "out").exit_code, 3);
+  EXPECT_EQ(batch(sweep(""), folder_ / "out").exit_code, 3);
+  EXPECT_EQ(batch(folder_ / "none.textproto", folder_ / "out").exit_code, 3);
+}
+
+TEST_F(Batch, AFailingRunDoesNotStopTheOthers) {
+  const Finished failing =
+      batch(sweep("seeds: 1\nvariant { name: \"a\" set: \"network.weights_from.file=none.h5\" }\n"
+                  "variant { name: \"b\" }\n"),
+            folder_ / "out");
+  EXPECT_EQ(failing.exit_code, 4);
+  EXPECT_THAT(failing.err, HasSubstr("a/seed_1: exit code 4: apical: none.h5"));
+  EXPECT_THAT(failing.out, AllOf(HasSubstr("| `a` | 0 |"), HasSubstr("| `b` | 1 |")));
+}
+
+class Study : public Batch, public testing::WithParamInterface<const char*> {};
+
+TEST_P(Study, RunsInSeconds) {
+  const fs::path file = fs::path("models/zoo/studies") / (std::string(GetParam()) + ".textproto");
+  const Finished study = batch(file, folder_ / "out",
+                               {"--seeds", "1", "--set", "training.epochs=1", "--set",
+                                "data.train_examples=20", "--set", "data.test_examples=5"});
+  ASSERT_EQ(study.exit_code, 0) << study.err;
+  const std::string text = content_of(file);
+  std::size_t variants = 0;
+  for (std::size_t at = 0; (at = text.find("\nvariant {", at)) != std::string::npos; ++at) {
+    ++variants;
+  }
+  EXPECT_GE(variants, 3U);
+  EXPECT_EQ(lines_of(study.out), variants + 2);  // and the head
+  EXPECT_THAT(study.out, testing::Not(HasSubstr("| 0 |")));
+}
+
+INSTANTIATE_TEST_SUITE_P(Zoo, Study,
+                         testing::Values("factors", "headline", "limits", "settling", "variants"),
+                         [](const auto& each) { return std::string(each.param); });
+
+}  // namespace
+}  // namespace apical
