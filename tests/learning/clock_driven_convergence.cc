@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +38,8 @@ const std::vector<std::pair<std::size_t, double>> kLayers = {{1, 500}, {2, 10}};
 
 struct Row {
   std::size_t steps_per_ms;
-  TrialsResult result;
+  TrialsResult result;  // with the least time of several runs
+  double exact_ms;      // the program's, in turn with them
   double step_ms() const { return 1 / static_cast<double>(steps_per_ms); }
 };
 
@@ -47,6 +49,7 @@ void print_rates_and_costs(const std::vector<Row>& rows, const TrialsResult& exa
       "| dt, ms | hidden rate | its bias | hidden spikes that differ | output rate | its bias "
       "| output spikes that differ | ms per trial | ratio "
       "|\n|---|---|---|---|---|---|---|---|---|\n");
+  double least_ms = exact.ms_per_trial;
   for (const Row& row : rows) {
     const TrialsResult& result = row.result;
     fmt::print("| {} ", row.step_ms());
@@ -55,14 +58,14 @@ void print_rates_and_costs(const std::vector<Row>& rows, const TrialsResult& exa
                  100 * rate_bias(result, exact, layer),
                  100 * differing_share(result, exact, layer));
     }
-    fmt::print("| {:.2f} | {:.2f} |\n", result.ms_per_trial,
-               result.ms_per_trial / exact.ms_per_trial);
+    fmt::print("| {:.2f} | {:.2f} |\n", result.ms_per_trial, result.ms_per_trial / row.exact_ms);
+    least_ms = std::min(least_ms, row.exact_ms);
   }
   fmt::print("| none ");
   for (const auto& [layer, neurons] : kLayers) {
     fmt::print("| {:.3f} Hz | | ", exact.rate_hz(layer, neurons));
   }
-  fmt::print("| {:.3f} | 1 |\n\n", exact.ms_per_trial);
+  fmt::print("| {:.2f} | 1 |\n\n", least_ms);
 }
 
 void print_means(const std::vector<Row>& rows, const TrialsResult& exact, const char* what,
@@ -101,10 +104,23 @@ void print_independent(const std::string& name, const TrialsResult& one,
 void compare(const std::string& title, const proto::Experiment& experiment,
              const Parameters& parameters, const ImageSet& images, std::size_t trials) {
   fmt::print("{}, {} trials\n\n", title, trials);
-  const TrialsResult exact = run_program(experiment, parameters, images, trials, kSeed);
+  const auto run_exactly = [&] {
+    return run_program(experiment, parameters, images, trials, kSeed);
+  };
+  const TrialsResult exact = run_exactly();
   std::vector<Row> rows;
   for (const std::size_t steps : {1U, 2U, 10U, 20U, 100U, 200U, 1000U}) {
-    rows.push_back({steps, run_clock_driven(experiment, parameters, images, exact, kSeed, steps)});
+    const auto run_in_steps = [&] {
+      return run_clock_driven(experiment, parameters, images, exact, kSeed, steps);
+    };
+    // Results are always the same; the machine is not.
+    Row row = {steps, run_in_steps(), run_exactly().ms_per_trial};
+    for (int n = 1; n < (steps < 100 ? 10 : 2); ++n) {
+      row.exact_ms = std::min(row.exact_ms, run_exactly().ms_per_trial);
+      row.result.ms_per_trial = std::min(row.result.ms_per_trial, run_in_steps().ms_per_trial);
+      row.exact_ms = std::min(row.exact_ms, run_exactly().ms_per_trial);
+    }
+    rows.push_back(std::move(row));
   }
   print_rates_and_costs(rows, exact);
   print_means(rows, exact, "r.m.s.", &MeansDifference::rms);
@@ -120,9 +136,9 @@ void compare(const std::string& title, const proto::Experiment& experiment,
       many);
   print_independent("no step, twice", other, one);
   for (const std::size_t steps : {1U, 10U}) {
-    const Row row = {steps,
-                     run_clock_driven(experiment, parameters, images, other, kOtherSeed, steps)};
-    print_independent(fmt::format("{} ms", row.step_ms()), row.result, one);
+    const TrialsResult result =
+        run_clock_driven(experiment, parameters, images, other, kOtherSeed, steps);
+    print_independent(fmt::format("{} ms", 1 / static_cast<double>(steps)), result, one);
   }
   fmt::print("\n");
 }
