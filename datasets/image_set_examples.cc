@@ -7,6 +7,7 @@ namespace apical {
 namespace {
 
 constexpr std::size_t kBytes = 256;
+constexpr float kBorder = 0;  // what a padding holds, whatever the normalization
 
 std::vector<float> table(const std::vector<ChannelScale>& scales) {
   std::vector<float> values;
@@ -50,7 +51,7 @@ void ImageSetExamples::write(std::size_t index, const Crop& crop, std::span<floa
       const std::size_t pixel =
           inside ? channels * static_cast<std::size_t>(y * columns + x) : std::size_t{0};
       for (std::size_t c = 0; c < channels; ++c) {
-        values[at++] = value_of_[kBytes * c + (inside ? image[pixel + c] : 0U)];
+        values[at++] = inside ? value_of_[kBytes * c + image[pixel + c]] : kBorder;
       }
     }
   }

@@ -13,8 +13,10 @@ class ImageSetExamples final : public Examples {
  public:
   struct Options {
     Normalization normalization = {};
-    // Random crops of the image's own size are taken from the image with so many black pixels
-    // around it (4 is usual for CIFAR-10); 0 for none.
+    // Random crops of the image's own size are taken from the image with so many pixels of value
+    // 0 around it (4 is usual for CIFAR-10); 0 for none. Value 0 is after the normalization, the
+    // mean of a channel: black borders, far below it, would be seen in training only, and what
+    // fully connected layers learn of them costs CIFAR-10 3 to 4 % of test error after two epochs.
     int padding = 0;
     // Whether half of the random crops are mirrored left to right.
     bool flips = false;

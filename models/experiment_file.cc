@@ -3,10 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
-#include <iterator>
-#include <system_error>
 #include <utility>
 
 namespace apical {
@@ -22,27 +18,6 @@ constexpr int kMaxFiles = 100;
 [[noreturn]] void fail_to_read(const std::string& name, const std::string& reason) {
   throw ModelFileError({{name, fmt::format("cannot be read: {}", reason),
                          "give the path of an experiment in protobuf's text format"}});
-}
-
-// Why a file cannot be read; caught by those who know who wants it.
-struct Unreadable {
-  std::string reason;
-};
-
-std::string read_text(const std::filesystem::path& file) {
-  if (std::filesystem::is_directory(file)) {
-    throw Unreadable{"it is a folder"};
-  }
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) {
-    throw Unreadable{std::generic_category().message(errno)};
-  }
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (stream.bad()) {
-    throw Unreadable{std::generic_category().message(errno)};
-  }
-  return text;
 }
 
 // Reads a file into an experiment, after the files that it includes.
@@ -110,7 +85,7 @@ class FileReader {
     std::string text;
     try {
       text = read_text(included);
-    } catch (const Unreadable& unreadable) {
+    } catch (const UnreadableText& unreadable) {
       refuse(fmt::format("`include` \"{}\" cannot be read: {}", path, unreadable.reason),
              "give the path of an experiment, relative to this file's folder");
     }
@@ -139,7 +114,7 @@ ExperimentFile ExperimentFile::read_with_mistakes(const std::filesystem::path& f
                                                   std::span<const Override> overrides) {
   try {
     return parse(read_text(file), file.string(), overrides);
-  } catch (const Unreadable& unreadable) {
+  } catch (const UnreadableText& unreadable) {
     fail_to_read(file.string(), unreadable.reason);
   }
 }

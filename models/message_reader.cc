@@ -59,10 +59,11 @@ std::string message_name(std::string_view path) {
 }
 
 // A value as it is quoted in a mistake: short, on one line.
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
   constexpr std::size_t kLongest = 60;
   std::string text(value.substr(0, kLongest));
-  std::ranges::replace_if(text, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
   return fmt::format("`{}{}`", text, value.size() > kLongest ? "..." : "");
 }
 
@@ -207,7 +208,7 @@ class MessageReader {
     }
     if (!read_scalar(field.value, descriptor, message)) {
       return fail(field.value_line,
-                  fmt::format("`{}` cannot be {}", field.name, quoted(field.value)),
+                  fmt::format("`{}` cannot be {}", field.name, in_quotes(field.value)),
                   expected_value(descriptor, field.value));
     }
     given_.insert(value_path);

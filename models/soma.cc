@@ -116,17 +116,15 @@ void Soma::find_steps(const Stretch& stretch) {
 void Soma::turn_ends(const Stretch& stretch) {
   const auto leak_left = static_cast<float>(-kernel_.leak_at_cut_off());
   const auto synapse_left = static_cast<float>(-kernel_.synapse_at_cut_off());
-  const auto membrane_rate = static_cast<float>(conductance_);
-  const double a = leak_factor() * kernel_.leak_at_cut_off();
-  const double b = synapse_factor() * kernel_.synapse_at_cut_off();
-  const auto membrane_step = static_cast<float>(a - b);
+  const double a = leak_factor();
+  const double b = synapse_factor();
+  const auto membrane_left = static_cast<float>(
+      (a * kernel_.leak_at_cut_off() - b * kernel_.synapse_at_cut_off()) / (b - a));
   for (std::size_t k = 0; k < stretch.arrivals; ++k) {
     if (!stretch.ends[k]) continue;
     leak_steps_[k] *= leak_left;
     synapse_steps_[k] *= synapse_left;
-    const auto age = static_cast<float>(stretch.arrival_times[k] - origin_);
-    membrane_steps_[k] =
-        fast_exp_inside(age * membrane_rate) * membrane_step * stretch.conductances[k];
+    membrane_steps_[k] *= membrane_left;
   }
 }
 

@@ -4,7 +4,11 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <cerrno>
 #include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <system_error>
 
 namespace apical {
 namespace {
@@ -209,6 +213,16 @@ class Scanner {
 };
 
 }  // namespace
+
+std::string read_text(const std::filesystem::path& file) {
+  if (std::filesystem::is_directory(file)) throw UnreadableText{"it is a folder"};
+  errno = 0;
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw UnreadableText{std::generic_category().message(errno)};
+  std::string text{std::istreambuf_iterator<char>(stream), {}};
+  if (stream.bad()) throw UnreadableText{std::generic_category().message(errno)};
+  return text;
+}
 
 std::vector<TextField> read_text_fields(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -34,6 +35,14 @@ class TextFieldsError : public std::runtime_error {
   int line_;
   std::string fix_;
 };
+
+// Why a file cannot be read; caught by those who know who wants it.
+struct UnreadableText {
+  std::string reason;
+};
+
+// All of a file. Throws UnreadableText.
+std::string read_text(const std::filesystem::path& file);
 
 // Splits text format into its fields. A reader of its own, because TextFormat::Parser stops at the
 // first field that does not fit the schema, and a file is to be told all its mistakes at once.

@@ -18,7 +18,6 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 #include "tools/atomic_file.h"
@@ -64,19 +63,9 @@ options::options_description visible_options() {
   return visible;
 }
 
-int number_of(const options::variables_map& given, const std::string& name, int otherwise) {
-  if (given.count(name) == 0) return otherwise;
-  const int number = given[name].as<int>();
-  if (number < 1 || number > 1024) {
-    throw UsageError(fmt::format("--{} {}; from 1 to 1024 would be right", name, number));
-  }
-  return number;
-}
-
 BatchRequest request_of(const options::variables_map& given) {
   BatchRequest request;
-  const auto files = given.count("file") == 0 ? std::vector<std::string>()
-                                              : given["file"].as<std::vector<std::string>>();
+  const std::vector<std::string> files = operands_of(given, "file");
   if (files.empty()) {
     throw UsageError("no sweep is named; name one, such as models/zoo/studies/factors.textproto");
   }
@@ -87,9 +76,8 @@ BatchRequest request_of(const options::variables_map& given) {
   if (given.count("data") != 0) request.data = given["data"].as<std::string>();
   if (given.count("set") != 0) request.set = given["set"].as<std::vector<std::string>>();
   if (given.count("seeds") != 0) request.seeds = given["seeds"].as<int>();
-  request.jobs =
-      number_of(given, "jobs", static_cast<int>(std::max(1U, std::thread::hardware_concurrency())));
-  request.threads = number_of(given, "threads", 1);
+  request.jobs = count_of(given, "jobs", all_cores());
+  request.threads = count_of(given, "threads", 1);
   request.quiet = given.count("quiet") != 0;
   return request;
 }
@@ -114,7 +102,8 @@ class Batch {
     for (const SweepRun& run : sweep.runs) {
       results_.push_back({run,
                           std::filesystem::path(run.variant) / fmt::format("seed_{}", run.seed),
-                          RunStatus::kNotDone});
+                          RunStatus::kNotDone,
+                          {}});
     }
     signals_.async_wait([this](const auto& error, int signal) { on_signal(error, signal); });
   }
@@ -123,13 +112,12 @@ class Batch {
     write_tables();
     start_runs();
     while (!running_.empty()) context_.run_one();
-    write_tables();
     if (stops_) {
       progress_.message("stopped; the same command goes on from here");
       return ExitCode::kInterrupted;
     }
     progress_.finish();
-    std::cout << sweep_markdown(request_.out, sweep_, results_);
+    std::cout << sweep_markdown(sweep_, results_);
     return first_failure_;
   }
 
@@ -202,6 +190,8 @@ class Batch {
     const std::filesystem::path log = log_of(result);
     if (exit_code == 0) {
       result.status = RunStatus::kDone;
+      std::ifstream summary(request_.out / result.folder / "summary.json");
+      result.summary = nlohmann::ordered_json::parse(summary, nullptr, /*allow_exceptions=*/false);
       progress_.message(last_line(log));
       std::filesystem::remove(log);
     } else if (!stops_) {
@@ -215,9 +205,8 @@ class Batch {
   }
 
   void write_tables() const {
-    write_file_atomically(request_.out / "batch.csv", sweep_csv(request_.out, results_));
-    write_file_atomically(request_.out / "batch.md",
-                          sweep_markdown(request_.out, sweep_, results_));
+    write_file_atomically(request_.out / "batch.csv", sweep_csv(results_));
+    write_file_atomically(request_.out / "batch.md", sweep_markdown(sweep_, results_));
   }
 
   const BatchRequest& request_;

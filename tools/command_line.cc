@@ -1,9 +1,12 @@
 #include "tools/command_line.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <iostream>
 #include <new>
 #include <stdexcept>
-#include <vector>
+#include <thread>
 
 #include "datasets/data_error.h"
 #include "learning/divergence_error.h"
@@ -37,6 +40,23 @@ options::variables_map parse_arguments(std::span<const std::string> arguments,
   }
   return given;
 }
+
+std::vector<std::string> operands_of(const options::variables_map& given,
+                                     const std::string& operand) {
+  if (given.count(operand) == 0) return {};
+  return given[operand].as<std::vector<std::string>>();
+}
+
+int count_of(const options::variables_map& given, const std::string& option, int otherwise) {
+  if (given.count(option) == 0) return otherwise;
+  const int count = given[option].as<int>();
+  if (count < 1 || count > 1024) {
+    throw UsageError(fmt::format("--{} {}; from 1 to 1024 would be right", option, count));
+  }
+  return count;
+}
+
+int all_cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
 
 namespace {
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "tools/command_error.h"
 #include "tools/exit_code.h"
@@ -15,6 +16,18 @@ namespace apical {
 boost::program_options::variables_map parse_arguments(
     std::span<const std::string> arguments, boost::program_options::options_description& visible,
     const std::string& operand, const std::string& command);
+
+// The positional arguments, in order.
+std::vector<std::string> operands_of(const boost::program_options::variables_map& given,
+                                     const std::string& operand);
+
+// A number of things to be used at once, from 1 to 1024, such as --threads; without the option
+// `otherwise`. Throws UsageError.
+int count_of(const boost::program_options::variables_map& given, const std::string& option,
+             int otherwise);
+
+// How many threads the machine runs at once.
+int all_cores();
 
 // Runs a command and turns what it throws into the documented exit code and a line on standard
 // error, `apical: what is wrong; what would be right`; a line each for mistakes in an experiment.

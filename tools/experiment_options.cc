@@ -18,8 +18,7 @@ void add_experiment_options(options::options_description& visible) {
 }
 
 ExperimentChoice experiment_choice(const options::variables_map& given) {
-  const auto files = given.count("file") == 0 ? std::vector<std::string>()
-                                              : given["file"].as<std::vector<std::string>>();
+  const std::vector<std::string> files = operands_of(given, "file");
   if (files.empty()) {
     throw UsageError("no experiment is named; name one, such as models/zoo/quickstart.textproto");
   }

@@ -81,8 +81,7 @@ void print_ids(const RecordedSpikes& spikes) {
 }
 
 void export_spikes(const options::variables_map& given) {
-  const auto files = given.count("file") == 0 ? std::vector<std::string>{}
-                                              : given["file"].as<std::vector<std::string>>();
+  const std::vector<std::string> files = operands_of(given, "file");
   if (files.size() != 1) {
     throw UsageError("one file of spikes is exported; apical export SPIKES.h5 --format gdf");
   }

@@ -15,7 +15,6 @@
 #include <optional>
 #include <ratio>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -78,11 +77,7 @@ RunRequest request_of(const options::variables_map& given) {
   }
   if (given.count("out") != 0) request.out = given["out"].as<std::string>();
   if (given.count("data") != 0) request.data = given["data"].as<std::string>();
-  request.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  if (given.count("threads") != 0) request.threads = given["threads"].as<int>();
-  if (request.threads < 1 || request.threads > 1024) {
-    throw UsageError(fmt::format("--threads {}; from 1 to 1024 would be right", request.threads));
-  }
+  request.threads = count_of(given, "threads", all_cores());
   request.force = given.count("force") != 0;
   request.resume = given.count("resume") != 0;
   if (request.force && request.resume) {

@@ -4,10 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
-#include <fstream>
-#include <iterator>
-#include <system_error>
 #include <utility>
 
 #include "learning/experiment_check.h"
@@ -26,20 +22,6 @@ constexpr int kMostSeeds = 10000;
 
 [[noreturn]] void refuse(const std::string& where, std::string what, std::string fix) {
   throw ModelFileError({{where, std::move(what), std::move(fix)}});
-}
-
-std::string read_text(const std::filesystem::path& file) {
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(stream), {}};
-  if (!stream || std::filesystem::is_directory(file)) {
-    const std::string reason = std::filesystem::is_directory(file)
-                                   ? "it is a folder"
-                                   : std::generic_category().message(errno);
-    refuse(file.string(), "cannot be read: " + reason,
-           "give the path of a sweep in protobuf's text format");
-  }
-  return text;
 }
 
 class SweepReader {
@@ -76,10 +58,12 @@ class SweepReader {
     const auto place_of = [&](int line) {
       return Place{fmt::format("{}:{}", file_.string(), line), line};
     };
-    const std::string text = read_text(file_);
     std::vector<TextField> fields;
     try {
-      fields = read_text_fields(text);
+      fields = read_text_fields(read_text(file_));
+    } catch (const UnreadableText& unreadable) {
+      refuse(file_.string(), "cannot be read: " + unreadable.reason,
+             "give the path of a sweep in protobuf's text format");
     } catch (const TextFieldsError& error) {
       refuse(place_of(error.line()).text, error.what(), error.fix());
     }

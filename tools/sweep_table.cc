@@ -4,23 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 namespace apical {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr std::string_view kTestError = "test_error_percent";
-
-Json summary_of(const std::filesystem::path& out, const SweepResult& result) {
-  if (result.status != RunStatus::kDone) return Json::object();
-  std::ifstream file(out / result.folder / "summary.json");
-  return Json::parse(file, nullptr, /*allow_exceptions=*/false);
-}
 
 std::string_view word_of(RunStatus status) {
   switch (status) {
@@ -71,12 +61,10 @@ std::string difference(const Moments& a, const Moments& b, std::string_view unit
 
 }  // namespace
 
-std::string sweep_csv(const std::filesystem::path& out, std::span<const SweepResult> results) {
-  std::vector<Json> summaries;
+std::string sweep_csv(std::span<const SweepResult> results) {
   std::vector<std::string> columns;
   for (const SweepResult& result : results) {
-    summaries.push_back(summary_of(out, result));
-    for (const auto& [key, value] : summaries.back().items()) {
+    for (const auto& [key, value] : result.summary.items()) {
       if (!value.is_number() || key == "seed" || std::ranges::count(columns, key) != 0) continue;
       columns.push_back(key);
     }
@@ -84,26 +72,23 @@ std::string sweep_csv(const std::filesystem::path& out, std::span<const SweepRes
   std::string text = "variant,seed,status,folder";
   for (const std::string& column : columns) text += "," + column;
   text += "\n";
-  for (std::size_t n = 0; n < results.size(); ++n) {
-    const SweepResult& result = results[n];
+  for (const SweepResult& result : results) {
     text += fmt::format("{},{},{},{}", result.run.variant, result.run.seed, word_of(result.status),
                         result.folder.string());
     for (const std::string& column : columns) {
       text += ",";
-      if (summaries[n].contains(column)) text += summaries[n][column].dump();
+      if (result.summary.contains(column)) text += result.summary[column].dump();
     }
     text += "\n";
   }
   return text;
 }
 
-std::string sweep_markdown(const std::filesystem::path& out, const Sweep& sweep,
-                           std::span<const SweepResult> results) {
+std::string sweep_markdown(const Sweep& sweep, std::span<const SweepResult> results) {
   std::map<std::string, std::map<std::string, std::vector<double>>> values;  // by variant, column
   bool classifies = false;
   for (const SweepResult& result : results) {
-    const Json summary = summary_of(out, result);
-    for (const auto& [key, value] : summary.items()) {
+    for (const auto& [key, value] : result.summary.items()) {
       if (value.is_number()) values[result.run.variant][key].push_back(value.get<double>());
       classifies |= key == kTestError;
     }

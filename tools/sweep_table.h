@@ -1,7 +1,7 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,17 +17,17 @@ struct SweepResult {
   SweepRun run;
   std::filesystem::path folder;  // relative to the batch's
   RunStatus status = RunStatus::kNotDone;
+  nlohmann::ordered_json summary;  // summary.json of a run that is done, else null
 };
 
 // A table with a row per run, as comma-separated values: variant, seed, status, folder, and every
-// number of the summaries of runs that are done. `out` is the batch's folder.
-std::string sweep_csv(const std::filesystem::path& out, std::span<const SweepResult> results);
+// number of the summaries of runs that are done.
+std::string sweep_csv(std::span<const SweepResult> results);
 
 // A row per variant, in Markdown: the runs that are done, mean and standard deviation over their
 // seeds of the test error and of the training error (of the test loss where nothing is classified),
 // how the test differs from that of the first variant, with the standard error of the difference,
 // and the mean CPU time.
-std::string sweep_markdown(const std::filesystem::path& out, const Sweep& sweep,
-                           std::span<const SweepResult> results);
+std::string sweep_markdown(const Sweep& sweep, std::span<const SweepResult> results);
 
 }  // namespace apical

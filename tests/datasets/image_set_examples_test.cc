@@ -96,7 +96,7 @@ TEST(ImageSetExamples, NormalizationIsOfTheChannel) {
 }
 
 // Against the padded image, written out.
-TEST(ImageSetExamples, CropsAreOfTheImageWithBlackAround) {
+TEST(ImageSetExamples, CropsAreOfTheImageWithItsMeansAround) {
   constexpr int kPadding = 2;
   const ImageSet set = small_set();
   const Normalization shifted = {.mean = {0.5, 0.5}, .sd = {1, 1}};
@@ -104,8 +104,8 @@ TEST(ImageSetExamples, CropsAreOfTheImageWithBlackAround) {
                                   {.normalization = shifted, .padding = kPadding, .flips = true});
   const auto padded = [&](int y, int x, int c) {
     const bool inside = y >= kPadding && y < 4 + kPadding && x >= kPadding && x < 5 + kPadding;
-    const int pixel = inside ? set.image(0)[at(((y - kPadding) * 5 + x - kPadding) * 2 + c)] : 0;
-    return pixel / 255.0 - 0.5;
+    if (!inside) return 0.0;  // the mean, after the normalization
+    return set.image(0)[at(((y - kPadding) * 5 + x - kPadding) * 2 + c)] / 255.0 - 0.5;
   };
   for (int y = 0; y <= 2 * kPadding; ++y) {
     for (int x = 0; x <= 2 * kPadding; ++x) {

@@ -12,10 +12,10 @@
 #include <tuple>
 #include <vector>
 
-#include "datasets/idx.h"
 #include "learning/experiment_check.h"
 #include "models/experiment_defaults.h"
 #include "models/override.h"
+#include "tests/data/sample_digits.h"
 #include "tests/learning/clock_driven_network.h"
 #include "tests/learning/small_experiments.h"
 
@@ -36,11 +36,6 @@ inline proto::Experiment whole_trials(proto::Experiment experiment) {
 inline proto::Experiment digits_experiment() {
   return whole_trials(with_defaults(
       read_checked_experiment("models/zoo/segregated_500.textproto", {}, {}).experiment()));
-}
-
-inline ImageSet sample_digits() {
-  const std::string folder = "tests/data/digits/train-";
-  return read_idx(folder + "images-idx3-ubyte.gz", folder + "labels-idx1-ubyte.gz", 10);
 }
 
 inline double processor_seconds() {

@@ -69,7 +69,7 @@ void print_rates_and_costs(const std::vector<Row>& rows, const TrialsResult& exa
 }
 
 void print_means(const std::vector<Row>& rows, const TrialsResult& exact, const char* what,
-                 double MeansDifference::* which) {
+                 double MeansDifference::*which) {
   fmt::print("| dt, ms: {} |", what);
   for (const auto& [name, mean] : kMeans) fmt::print(" {} |", name);
   fmt::print("\n|---|---|---|---|---|---|---|---|\n");
@@ -145,7 +145,7 @@ void compare(const std::string& title, const proto::Experiment& experiment,
 
 void run(std::size_t trials, std::size_t training) {
   const proto::Experiment experiment = digits_experiment();
-  const ImageSet images = sample_digits();
+  const ImageSet images = sample_digits().train;
   compare("Initial weights", experiment,
           initial_parameters(experiment.network(), experiment.seed()), images, trials);
   compare(fmt::format("After {} trials of training", training), experiment,

@@ -50,7 +50,7 @@ class ClockDrivenNetworkTest : public testing::TestWithParam<Weights> {
     if (const auto found = all.find(training); found != all.end()) return found->second;
     Runs& made = all[training];
     made.experiment = digits_experiment();
-    made.images = sample_digits();
+    made.images = sample_digits().train;
     made.parameters = training == 0
                           ? initial_parameters(made.experiment.network(), made.experiment.seed())
                           : trained_parameters(made.experiment, made.images, training);

@@ -11,10 +11,10 @@
 #include <string>
 #include <vector>
 
-#include "datasets/idx.h"
 #include "learning/experiment_check.h"
 #include "learning/training_session.h"
 #include "models/experiment_defaults.h"
+#include "tests/data/sample_digits.h"
 #include "tests/learning/small_experiments.h"
 
 namespace apical {
@@ -32,13 +32,8 @@ std::vector<std::string> variants() {
 
 const TrainAndTest& digits() {
   static const TrainAndTest data = [] {
-    const std::string folder = "tests/data/digits/";
-    return TrainAndTest{first_examples(read_idx(folder + "train-images-idx3-ubyte.gz",
-                                                folder + "train-labels-idx1-ubyte.gz", 10),
-                                       200),
-                        first_examples(read_idx(folder + "t10k-images-idx3-ubyte.gz",
-                                                folder + "t10k-labels-idx1-ubyte.gz", 10),
-                                       20)};
+    const TrainAndTest all = sample_digits();
+    return TrainAndTest{first_examples(all.train, 200), first_examples(all.test, 20)};
   }();
   return data;
 }

@@ -39,19 +39,18 @@ void PublishedNetwork::Synapses::send(Spikes now) {
   std::ranges::rotate(spikes, spikes.end() - 1);
   std::ranges::rotate(sums, sums.end() - 1);
   spikes.front() = std::move(now);
-  std::ranges::fill(sums.front(), 0.0);
-  for (const std::size_t j : spikes.front()) {
-    for (std::size_t i = 0; i < targets(); ++i) sums.front()[i] += weights[j][i];
+  find_sum(0);
+}
+
+void PublishedNetwork::Synapses::find_sum(std::size_t age) {
+  std::ranges::fill(sums[age], 0.0);
+  for (const std::size_t j : spikes[age]) {
+    for (std::size_t i = 0; i < targets(); ++i) sums[age][i] += weights[j][i];
   }
 }
 
 void PublishedNetwork::Synapses::changed() {
-  for (std::size_t age = 0; age < spikes.size(); ++age) {
-    std::ranges::fill(sums[age], 0.0);
-    for (const std::size_t j : spikes[age]) {
-      for (std::size_t i = 0; i < targets(); ++i) sums[age][i] += weights[j][i];
-    }
-  }
+  for (std::size_t age = 0; age < spikes.size(); ++age) find_sum(age);
 }
 
 void PublishedNetwork::Synapses::forget(std::size_t memory) {

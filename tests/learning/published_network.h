@@ -53,6 +53,7 @@ class PublishedNetwork {
 
     std::size_t targets() const { return weights.front().size(); }
     void send(Spikes now);
+    void find_sum(std::size_t age);
     void changed();  // the weights have
     void forget(std::size_t memory);
   };

@@ -13,11 +13,11 @@
 #include <string>
 #include <vector>
 
-#include "datasets/idx.h"
 #include "learning/initial_weights.h"
 #include "learning/training_session.h"
 #include "models/experiment_defaults.h"
 #include "models/experiment_file.h"
+#include "tests/data/sample_digits.h"
 #include "tests/statistics.h"
 
 namespace apical {
@@ -28,12 +28,7 @@ constexpr std::uint64_t kSeeds = 8;
 constexpr int kHidden = 60;
 
 const TrainAndTest& digits() {
-  static const TrainAndTest data = [] {
-    const std::string folder = "tests/data/digits/";
-    return TrainAndTest{
-        read_idx(folder + "train-images-idx3-ubyte.gz", folder + "train-labels-idx1-ubyte.gz", 10),
-        read_idx(folder + "t10k-images-idx3-ubyte.gz", folder + "t10k-labels-idx1-ubyte.gz", 10)};
-  }();
+  static const TrainAndTest data = sample_digits();
   return data;
 }
 

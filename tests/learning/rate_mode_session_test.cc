@@ -11,9 +11,9 @@
 #include <tuple>
 #include <vector>
 
-#include "datasets/idx.h"
 #include "learning/divergence_error.h"
 #include "learning/training_session.h"
+#include "tests/data/sample_digits.h"
 #include "tests/learning/small_experiments.h"
 
 namespace apical {
@@ -199,12 +199,7 @@ TEST(RateModeDigits, AreLearned) {
       }
     }
     training { epochs: 8 evaluate_before_training: false })");
-  TrainAndTest data;
-  const std::string folder = "tests/data/digits/";
-  data.train =
-      read_idx(folder + "train-images-idx3-ubyte.gz", folder + "train-labels-idx1-ubyte.gz", 10);
-  data.test =
-      read_idx(folder + "t10k-images-idx3-ubyte.gz", folder + "t10k-labels-idx1-ubyte.gz", 10);
+  const TrainAndTest data = sample_digits();
   for (const bool backpropagation : {false, true}) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
       experiment.set_seed(seed);

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-#include "datasets/idx.h"
+#include "tests/data/sample_digits.h"
 #include "tests/learning/small_experiments.h"
 
 namespace apical {
@@ -316,12 +316,7 @@ TEST_P(Digits, AreLearned) {
     trial { test_length_ms: 200 }
     training { epochs: 1 evaluate_before_training: false })");
   experiment.set_seed(GetParam());
-  TrainAndTest data;
-  const std::string folder = "tests/data/digits/";
-  data.train =
-      read_idx(folder + "train-images-idx3-ubyte.gz", folder + "train-labels-idx1-ubyte.gz", 10);
-  data.test =
-      read_idx(folder + "t10k-images-idx3-ubyte.gz", folder + "t10k-labels-idx1-ubyte.gz", 10);
+  TrainAndTest data = sample_digits();
   // In one epoch, to test once only.
   const ImageSet once = data.train;
   for (int copy = 1; copy < 8; ++copy) {

@@ -83,8 +83,11 @@ TEST_F(Batch, GivesTheRunsThatAloneWouldBe) {
 TEST_F(Batch, GoesOnAfterCtrlC) {
   const fs::path file = sweep(kTwo);
   const std::vector<std::string> longer = {"--set", "data.train_examples=500", "--jobs", "1"};
-  const Finished broken = batch(file, folder_ / "out", longer, [](pid_t process) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  // While the first of four runs goes on.
+  const Finished broken = batch(file, folder_ / "out", longer, [&](pid_t process) {
+    while (!fs::exists(folder_ / "out/a/seed_1/experiment.textproto")) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
     kill(process, SIGINT);
   });
   EXPECT_EQ(broken.exit_code, 130) << broken.err;

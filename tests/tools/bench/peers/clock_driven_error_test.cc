@@ -5,11 +5,10 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "datasets/idx.h"
 #include "datasets/image_set.h"
+#include "tests/data/sample_digits.h"
 #include "tools/bench/peers/clock_driven_network.h"
 #include "tools/bench/peers/clock_driven_soma.h"
 
@@ -20,11 +19,6 @@ constexpr std::size_t kHidden = 64;
 // Long, since potentials lag behind the change to another image as well, by half a step.
 constexpr std::size_t kImages = 4;
 constexpr std::size_t kShown = 1000;  // ms
-
-ImageSet digits() {
-  const std::string folder = "tests/data/digits/";
-  return read_idx(folder + "train-images-idx3-ubyte.gz", folder + "train-labels-idx1-ubyte.gz", 10);
-}
 
 PotentialError error_of(const ClockDrivenNetwork& network, const std::vector<Spike>& spikes,
                         std::size_t steps_per_ms) {
@@ -43,7 +37,7 @@ double response(double t) {
 
 // Where spikes arrive at the ends of steps anyway, nothing but rounding is left.
 TEST(ClockDrivenError, NoneForSpikesOnTheGrid) {
-  const ImageSet images = digits();
+  const ImageSet images = sample_digits().train;
   const ClockDrivenNetwork network({.hidden = kHidden}, 1);
   std::vector<Spike> spikes = spikes_of_images(images, kImages, kShown, 1);
   for (Spike& spike : spikes) spike.time = std::ceil(spike.time);
@@ -60,7 +54,7 @@ TEST(ClockDrivenError, NoneForSpikesOnTheGrid) {
 // seeds 1 to 12 the measured r.m.s. was 0.994 to 1.013 of this (mean 1.004, standard deviation
 // 0.004), so that the bound is at nine of these.
 TEST(ClockDrivenError, IsThatOfSpikesDelayedToTheEndsOfSteps) {
-  const ImageSet images = digits();
+  const ImageSet images = sample_digits().train;
   const ClockDrivenNetwork network({.hidden = kHidden}, 1);
   const std::vector<Spike> spikes = spikes_of_images(images, kImages, kShown, 1);
   double drive = 0;  // mean over neurons and images of sum over j of w_ij^2 r_j
@@ -96,7 +90,7 @@ TEST(ClockDrivenError, IsThatOfSpikesDelayedToTheEndsOfSteps) {
 // The scheme is of first order. Over seeds 1 to 12: 0.501 to 0.507, and 0.1003 to 0.1017.
 TEST(ClockDrivenError, IsProportionalToTheStep) {
   const ClockDrivenNetwork network({.hidden = kHidden}, 1);
-  const std::vector<Spike> spikes = spikes_of_images(digits(), kImages, kShown, 1);
+  const std::vector<Spike> spikes = spikes_of_images(sample_digits().train, kImages, kShown, 1);
   const double one = error_of(network, spikes, 1).rms;
   EXPECT_NEAR(error_of(network, spikes, 2).rms / one, 0.5, 0.05);
   EXPECT_NEAR(error_of(network, spikes, 10).rms / one, 0.1, 0.01);

@@ -5,21 +5,15 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
-#include "datasets/idx.h"
 #include "datasets/image_set.h"
+#include "tests/data/sample_digits.h"
 #include "tests/statistics.h"
 #include "tools/bench/peers/lane_random.h"
 
 namespace apical::peers {
 namespace {
-
-ImageSet digits() {
-  const std::string folder = "tests/data/digits/";
-  return read_idx(folder + "train-images-idx3-ubyte.gz", folder + "train-labels-idx1-ubyte.gz", 10);
-}
 
 // Images n of an endless repetition of the digits; how many answers were wrong.
 int train(ClockDrivenNetwork& network, const ImageSet& images, std::size_t from, std::size_t to) {
@@ -48,7 +42,7 @@ constexpr std::size_t kStepsPerMs[] = {1, 4};
 TEST(ClockDrivenNetwork, InputsFireAtTheRatesOfThePixels) {
   for (const std::size_t steps : kStepsPerMs) {
     ClockDrivenNetwork network({.hidden = 16}, 1, steps);
-    train(network, digits(), 0, 300);
+    train(network, sample_digits().train, 0, 300);
     const auto& activity = network.activity();
     const double expected = activity.expected_input_spikes;
     ASSERT_GT(expected, 1e5);
@@ -93,7 +87,7 @@ TEST(ClockDrivenNetwork, MeanPotentialsOfInputsAreTheirRates) {
     const double area = (sum(10) - sum(3)) / 7;
     ASSERT_NEAR(area, 1, 0.003);
     ClockDrivenNetwork network({.hidden = 16}, 2, steps);
-    train(network, digits(), 0, 1000);
+    train(network, sample_digits().train, 0, 1000);
     EXPECT_NEAR(network.activity().input_psp / network.activity().input_rate, area, 0.01) << steps;
   }
 }
@@ -103,7 +97,7 @@ TEST(ClockDrivenNetwork, MeanPotentialsOfInputsAreTheirRates) {
 TEST(ClockDrivenNetwork, DendritesFollowTheWeights) {
   for (const std::size_t steps : kStepsPerMs) {
     ClockDrivenNetwork network({.hidden = 32}, 3, steps);
-    const ImageSet images = digits();
+    const ImageSet images = sample_digits().train;
     const float before = network.hidden_weights().row(406)[0];
     train(network, images, 0, 50);
     EXPECT_NE(network.hidden_weights().row(406)[0], before);
@@ -123,7 +117,7 @@ TEST(ClockDrivenNetwork, DendritesFollowTheWeights) {
 }
 
 TEST(ClockDrivenNetwork, SameSeedSameAnswers) {
-  const ImageSet images = digits();
+  const ImageSet images = sample_digits().train;
   const auto activity = [&](std::uint64_t seed) {
     ClockDrivenNetwork network({.hidden = 50}, seed);
     train(network, images, 0, 20);
@@ -138,7 +132,7 @@ TEST(ClockDrivenNetwork, SameSeedSameAnswers) {
 // than one false alarm in a million seeds if they are normal.
 TEST(ClockDrivenNetwork, Learns) {
   ClockDrivenNetwork network({.hidden = 200}, 1);
-  const ImageSet images = digits();
+  const ImageSet images = sample_digits().train;
   train(network, images, 0, 3500);
   const double error = 100.0 * train(network, images, 3500, 4000) / 500;
   RecordProperty("error_percent", std::to_string(error));
