@@ -11,6 +11,7 @@
 #include <cctype>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 
 extern char** environ;
 
@@ -98,6 +99,19 @@ std::string last_line(const std::string& text) {
   return line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
 }
 
+// Without this style browsers blur the cells of an enlarged image in SVG. Any other picture is left
+// as it is.
+std::string with_sharp_cells(std::string picture) {
+  if (!picture.starts_with("<?xml")) return picture;
+  constexpr std::string_view kTag = "<image ";
+  constexpr std::string_view kStyle = "style='image-rendering: pixelated' ";
+  for (std::size_t at = picture.find(kTag); at != std::string::npos; at = picture.find(kTag, at)) {
+    at += kTag.size();
+    picture.insert(at, kStyle);
+  }
+  return picture;
+}
+
 }  // namespace
 
 std::optional<PictureFormat> picture_format(const std::filesystem::path& picture) {
@@ -168,7 +182,7 @@ std::string draw_with_gnuplot(const std::string& script) {
   }
   std::string picture = output.content();
   if (picture.empty()) throw GnuplotError("gnuplot drew nothing: " + last_line(errors.content()));
-  return picture;
+  return with_sharp_cells(std::move(picture));
 }
 
 }  // namespace apical

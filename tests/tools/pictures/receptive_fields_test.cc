@@ -49,7 +49,8 @@ TEST_F(ReceptiveFieldsTest, AFieldIsAColumnOfTheWeights) {
   const ReceptiveFields first = read_receptive_fields(path_, "up", 0);
   EXPECT_EQ(first.fields[2][63], 63 * 3 + 2 - 190);
   const std::string svg = draw_with_gnuplot(receptive_fields_script(last, "", PictureFormat::kSvg));
-  for (const char* text : {"weights of up after 5 epochs", "all 3 neurons", "Weight"}) {
+  for (const char* text : {"weights of up after 5 epochs", "all 3 neurons", "Weight",
+                           "<image style='image-rendering: pixelated' x="}) {
     EXPECT_THAT(svg, HasSubstr(text));
   }
 }
