@@ -158,7 +158,8 @@ class Assignment {
     mark(true);
     try {
       const auto fields = read_text_fields(std::string_view(value).substr(1, value.size() - 2));
-      read_message(fields, path_, [this](int /*line*/) { return place_; }, message, reading_);
+      read_message(
+          fields, path_, [this](int /*line*/) { return place_; }, message, reading_);
     } catch (const TextFieldsError& error) {
       throw Refusal{error.what(), error.fix()};
     }
@@ -188,7 +189,8 @@ class Assignment {
 };
 
 std::string on_one_line(std::string text) {
-  std::ranges::replace_if(text, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
+  std::ranges::replace_if(
+      text, [](unsigned char c) { return std::iscntrl(c) != 0; }, ' ');
   return text;
 }
 

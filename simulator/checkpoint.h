@@ -38,7 +38,7 @@ class Checkpoint {
   Checkpoint in(std::string_view part) const;
 
   template <typename T>
-    requires std::integral<T> || std::same_as<T, double>
+  requires std::integral<T> || std::same_as<T, double>
   void number(const std::string& name, T& value) const {
     if constexpr (std::same_as<T, double>) {
       exchange(name, value);

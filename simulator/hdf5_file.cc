@@ -156,8 +156,8 @@ int make_room(int descriptor, std::uint64_t end) {
   if (::fallocate(descriptor, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(end)) == 0) return 0;
   if (errno != EOPNOTSUPP) return errno;
   // A file system that promises nothing.
-  struct statvfs disk{};
-  struct stat file{};
+  struct statvfs disk {};
+  struct stat file {};
   if (::fstatvfs(descriptor, &disk) != 0 || ::fstat(descriptor, &file) != 0) return errno;
   const auto size = static_cast<std::uint64_t>(file.st_size);
   return disk.f_bavail * disk.f_frsize < end - std::min(end, size) ? ENOSPC : 0;

@@ -14,10 +14,9 @@ namespace apical {
 
 // What a dataset or an attribute may hold. Integers and doubles are converted when they are read.
 template <typename T>
-concept Hdf5Value =
-    std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::uint64_t> ||
-    std::same_as<T, std::int64_t> || std::same_as<T, std::uint32_t> ||
-    std::same_as<T, std::uint8_t> || std::same_as<T, std::string>;
+concept Hdf5Value = std::same_as<T, float> || std::same_as<T, double> ||
+    std::same_as<T, std::uint64_t> || std::same_as<T, std::int64_t> ||
+    std::same_as<T, std::uint32_t> || std::same_as<T, std::uint8_t> || std::same_as<T, std::string>;
 
 // An HDF5 file that is either being made or being read. Objects are named by their path from the
 // root, such as "/spikes/hidden/timestamps". A file's bytes depend on nothing but what is written.

@@ -174,9 +174,7 @@ bool is_checkpoint(const fs::path& path) {
 }
 
 FileDescription describe_checkpoint(const fs::path& path) {
-  {
-    const CheckpointReader whole(path);
-  }  // throws if it is not
+  { const CheckpointReader whole(path); }  // throws if it is not
   const Hdf5File file = Hdf5File::open(path);
   FileDescription description;
   description.summary = "checkpoint, whole";

@@ -202,7 +202,7 @@ TEST_F(CheckpointTest, OnAFullDiskTheOlderOneStays) {
 TEST_F(CheckpointTest, TakesNoMoreOfTheDiskThanItIsLong) {
   save(some_neuron());
   const std::filesystem::path path = file("checkpoint.h5");
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_LT(status.st_blocks * 512, status.st_size + 65536);
 }
