@@ -64,23 +64,27 @@ class SonataSpikeRecorder::Track final : public SpikeReceiver {
   }
 
   void receive(std::span<const Spike> spikes) override {
-    times_.resize(spikes.size());
-    ids_.resize(spikes.size());
-    std::size_t count = 0;
-    if (windows_.empty()) {
-      for (const Spike& spike : spikes) {
-        times_[count] = spike.time;
-        ids_[count++] = spike.neuron;
+    while (!spikes.empty()) {
+      const std::span<Time> times = file_->room<Time>(timestamps_);
+      const std::span<std::uint64_t> ids = file_->room<std::uint64_t>(node_ids_);
+      const auto some = spikes.first(std::min({spikes.size(), times.size(), ids.size()}));
+      std::size_t count = 0;
+      if (windows_.empty()) {
+        for (const Spike& spike : some) {
+          times[count] = spike.time;
+          ids[count++] = spike.neuron;
+        }
+      } else {
+        for (const Spike& spike : some) {
+          times[count] = spike.time;
+          ids[count] = spike.neuron;
+          count += is_in_a_window(spike);
+        }
       }
-    } else {
-      for (const Spike& spike : spikes) {
-        times_[count] = spike.time;
-        ids_[count] = spike.neuron;
-        count += is_in_a_window(spike);
-      }
+      file_->fill<Time>(timestamps_, count);
+      file_->fill<std::uint64_t>(node_ids_, count);
+      spikes = spikes.subspan(some.size());
     }
-    file_->append(timestamps_, std::span<const Time>(times_).first(count));
-    file_->append(node_ids_, std::span<const std::uint64_t>(ids_).first(count));
   }
 
  private:
@@ -119,8 +123,6 @@ class SonataSpikeRecorder::Track final : public SpikeReceiver {
   std::vector<Wanted> wanted_;
   std::vector<Window> windows_;  // of this trial; none: all of it
   bool listens_ = false;
-  std::vector<Time> times_;
-  std::vector<std::uint64_t> ids_;
 };
 
 namespace {

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "simulator/direct_io_driver.h"
 #include "simulator/durable_rename.h"
 
 namespace apical {
@@ -26,6 +27,9 @@ constexpr std::size_t kMemoryIncrement = 1 << 20;
 
 // For what HDF5 itself adds to a streamed file between two calls of reserve().
 constexpr std::uint64_t kOverhead = 1 << 20;
+
+// Room is asked for in such steps; what is left of the last is given back by close().
+constexpr std::uint64_t kRoomIncrement = 64 << 20;
 
 // An HDF5 identifier that closes itself.
 class Handle {
@@ -163,6 +167,12 @@ int make_room(int descriptor, std::uint64_t end) {
   return disk.f_bavail * disk.f_frsize < end - std::min(end, size) ? ENOSPC : 0;
 }
 
+// Of what make_room() made. Returns errno, or 0.
+int give_room_back(int descriptor) {
+  struct stat file {};
+  return ::fstat(descriptor, &file) == 0 && ::ftruncate(descriptor, file.st_size) == 0 ? 0 : errno;
+}
+
 // Whether there is room for a file's first bytes. Returns errno, or 0.
 int test_room(const std::filesystem::path& path) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
@@ -202,7 +212,10 @@ Hdf5File::Hdf5File(std::filesystem::path path, Mode mode, std::uint64_t own_byte
 void Hdf5File::open() {
   const Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG);
-  if (mode_ == Mode::kChange) partial_ = path_;
+  if (mode_ == Mode::kChange) {
+    partial_ = path_;
+    H5Pset_driver(properties, direct_io_driver(), nullptr);
+  }
   file_ =
       H5Fopen(path_.c_str(), mode_ == Mode::kChange ? H5F_ACC_RDWR : H5F_ACC_RDONLY, properties);
   if (file_ < 0) {
@@ -217,7 +230,11 @@ void Hdf5File::make(std::uint64_t own_bytes) {
   if (mode_ == Mode::kInMemory) partial_ += ".partial";
   const Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG);
-  if (mode_ == Mode::kInMemory) H5Pset_fapl_core(properties, kMemoryIncrement, false);
+  if (mode_ == Mode::kInMemory) {
+    H5Pset_fapl_core(properties, kMemoryIncrement, false);
+  } else {
+    H5Pset_driver(properties, direct_io_driver(), nullptr);
+  }
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   set_properties_of_group(creation);
   if (own_bytes > 0) H5Pset_userblock(creation, own_bytes);
@@ -256,10 +273,12 @@ void Hdf5File::reserve(std::uint64_t bytes) {
   check(H5Fget_filesize(file_, &size), "/");
   const std::uint64_t end = size + bytes + kOverhead;
   if (end <= reserved_) return;
+  reserved_ = end + kRoomIncrement;
+  if (make_room(descriptor(), reserved_) == 0) return;
+  reserved_ = end;
   if (const int error = make_room(descriptor(), end); error != 0) {
     throw FileError(path_, access_, "cannot write: " + std::generic_category().message(error));
   }
-  reserved_ = end;
 }
 
 Hdf5File::~Hdf5File() { discard(); }
@@ -287,7 +306,8 @@ void Hdf5File::close() {
   if (mode_ == Mode::kStreamed || mode_ == Mode::kChange) {
     reserve(0);
     check(H5Fflush(file_, H5F_SCOPE_GLOBAL), "/");
-    if (mode_ == Mode::kChange && ::fsync(descriptor()) != 0) error = errno;
+    error = give_room_back(descriptor());
+    if (error == 0 && mode_ == Mode::kChange && ::fsync(descriptor()) != 0) error = errno;
     if (error != 0) {
       throw FileError(path_, access_, "cannot write: " + std::generic_category().message(error));
     }
@@ -388,16 +408,17 @@ void Hdf5File::set_rows(const std::string& dataset, std::uint64_t rows) {
   check(H5Dset_extent(opened, sizes.data()), dataset);
 }
 
-void Hdf5File::write_chunk(const std::string& dataset, std::uint64_t first_row,
-                           std::span<const char> encoded) {
-  reserve(encoded.size());
+void Hdf5File::write_chunks(const std::string& dataset, std::span<const Chunk> chunks) {
   const Handle opened(check(H5Dopen2(file_, dataset.c_str(), H5P_DEFAULT), dataset), H5Dclose);
   std::vector<hsize_t> offset(shape_of(dataset).size(), 0);
-  offset.front() = first_row;
-  constexpr std::uint32_t kAllFilters = 0;  // none was left out
-  check(H5Dwrite_chunk(opened, H5P_DEFAULT, kAllFilters, offset.data(), encoded.size(),
-                       encoded.data()),
-        dataset);
+  for (const Chunk& chunk : chunks) {
+    reserve(chunk.encoded.size());
+    offset.front() = chunk.first_row;
+    constexpr std::uint32_t kAllFilters = 0;  // none was left out
+    check(H5Dwrite_chunk(opened, H5P_DEFAULT, kAllFilters, offset.data(), chunk.encoded.size(),
+                         chunk.encoded.data()),
+          dataset);
+  }
 }
 
 template <Hdf5Value T>

@@ -62,9 +62,12 @@ class Hdf5File {
   void create_rows(const std::string& dataset, std::span<const std::uint64_t> row,
                    std::uint64_t rows_per_chunk);
   void set_rows(const std::string& dataset, std::uint64_t rows);
-  // The chunk from `first_row` on, as chunk_encoding.h encodes it.
-  void write_chunk(const std::string& dataset, std::uint64_t first_row,
-                   std::span<const char> encoded);
+  // Chunks as chunk_encoding.h encodes them.
+  struct Chunk {
+    std::uint64_t first_row;
+    std::span<const char> encoded;
+  };
+  void write_chunks(const std::string& dataset, std::span<const Chunk> chunks);
   // The values of the rows from `first_row` on, as many as fit.
   template <Hdf5Value T>
   void read_rows(const std::string& dataset, std::uint64_t first_row, std::span<T> values) const;

@@ -10,7 +10,6 @@
 #include <cstring>
 #include <system_error>
 
-#include "simulator/chunk_encoding.h"
 #include "simulator/durable_rename.h"
 
 namespace apical {
@@ -25,6 +24,12 @@ constexpr std::chrono::seconds kTimePerFlush{10};
 
 // That may wait for the writing thread.
 constexpr std::size_t kMostBytesWaiting = 64 << 20;
+
+// The writing thread is woken for so much of it: that takes longer than to fill a chunk.
+constexpr std::size_t kBytesPerWakeup = 1 << 20;
+
+// Chunks whose memory is kept for later ones, for the same reason.
+constexpr std::size_t kMostSpareChunks = 32;
 
 [[noreturn]] void fail(const std::filesystem::path& path, int error) {
   throw FileError(path, FileAccess::kWrite,
@@ -61,7 +66,7 @@ template <Hdf5Value T>
 RecordFile::TableId RecordFile::add_table(const std::string& dataset,
                                           std::vector<std::uint64_t> row) {
   assert(!thread_.joinable());
-  Table table{dataset, row, sizeof(T), sizeof(T), 1, {}, {}, 0, false, {}};
+  Table table{dataset, row, sizeof(T), sizeof(T), 1, {}, {}};
   for (const std::uint64_t size : row) table.row_bytes *= size;
   table.chunk_rows =
       std::max<std::size_t>(1, kChunkBytes / std::max<std::size_t>(1, table.row_bytes));
@@ -90,32 +95,48 @@ void RecordFile::create(const std::function<void(Hdf5File&)>& make) {
 // ---- The thread that fills the tables ----
 
 void RecordFile::append_bytes(TableId id, std::span<const std::byte> bytes) {
-  Table& table = tables_[id];
-  assert(thread_.joinable() && bytes.size() % table.row_bytes == 0);
-  bytes_since_flush_ += bytes.size();
-  table.is_changed |= !bytes.empty();
-  const std::size_t whole = table.chunk_rows * table.row_bytes;
   while (!bytes.empty()) {
-    if (table.chunk.empty()) table.chunk.reserve(whole);
-    const auto part = bytes.first(std::min(bytes.size(), whole - table.chunk.size()));
-    const auto* const values = reinterpret_cast<const char*>(part.data());
-    table.chunk.insert(table.chunk.end(), values, values + part.size());
+    const std::span<char> room = room_bytes(id);
+    const auto part = bytes.first(std::min(bytes.size(), room.size()));
+    std::memcpy(room.data(), part.data(), part.size());
+    fill_bytes(id, part.size());
     bytes = bytes.subspan(part.size());
-    table.rows += part.size() / table.row_bytes;
-    if (table.chunk.size() == whole) {
-      hand_over({{id, table.rows - table.chunk_rows, std::move(table.chunk)}, {}});
-      table.chunk.clear();
+  }
+}
+
+std::span<char> RecordFile::room_bytes(TableId id) {
+  Table& table = tables_[id];
+  assert(thread_.joinable());
+  if (table.chunk.empty()) {
+    const std::lock_guard lock(mutex_);
+    if (!spare_.empty()) {
+      table.chunk = std::move(spare_.back());
+      spare_.pop_back();
     }
   }
+  table.chunk.resize(table.chunk_bytes());
+  return std::span(table.chunk).subspan(table.filled);
+}
+
+void RecordFile::fill_bytes(TableId id, std::size_t bytes) {
+  Table& table = tables_[id];
+  assert(bytes % table.row_bytes == 0 && table.filled + bytes <= table.chunk.size());
+  table.filled += bytes;
+  table.rows += bytes / table.row_bytes;
+  table.is_changed |= bytes > 0;
+  bytes_since_flush_ += bytes;
+  if (table.filled < table.chunk_bytes()) return;
+  table.filled = 0;
+  hand_over({{id, table.rows - table.chunk_rows, std::exchange(table.chunk, {})}, {}});
 }
 
 void RecordFile::replace_bytes(TableId id, std::span<const std::byte> bytes) {
   Table& table = tables_[id];
-  assert(bytes.size() % table.row_bytes == 0 && bytes.size() < table.chunk_rows * table.row_bytes);
-  const auto* const values = reinterpret_cast<const char*>(bytes.data());
-  table.chunk.assign(values, values + bytes.size());
-  table.rows = bytes.size() / table.row_bytes;
+  assert(bytes.size() % table.row_bytes == 0 && bytes.size() < table.chunk_bytes());
+  table.filled = 0;
+  table.rows = 0;
   table.is_changed = true;
+  append_bytes(id, bytes);
 }
 
 void RecordFile::flush_if_due() {
@@ -136,11 +157,10 @@ void RecordFile::begin_flush() {
     Table& table = tables_[id];
     rows.push_back(table.rows);
     is_changed |= table.is_changed;
-    if (!std::exchange(table.is_changed, false) || table.chunk.empty()) continue;
-    std::vector<char> padded = table.chunk;
-    const std::uint64_t rows_in_chunk = padded.size() / table.row_bytes;
-    padded.resize(table.chunk_rows * table.row_bytes, 0);
-    hand_over({{id, table.rows - rows_in_chunk, std::move(padded)}, {}});
+    if (!std::exchange(table.is_changed, false) || table.filled == 0) continue;
+    std::vector<char> padded(table.chunk.begin(), table.chunk.begin() + table.filled);
+    padded.resize(table.chunk_bytes(), 0);
+    hand_over({{id, table.rows - table.filled / table.row_bytes, std::move(padded)}, {}});
   }
   if (is_changed) hand_over({{}, std::move(rows)});
 }
@@ -149,8 +169,12 @@ void RecordFile::hand_over(Job job) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return bytes_waiting_ < kMostBytesWaiting || has_failed_; });
   if (has_failed_) return;  // rethrow() tells
+  const bool ends_flush = job.chunk.values.empty();
   bytes_waiting_ += job.chunk.values.size();
+  bytes_not_told_ += job.chunk.values.size();
   jobs_.push_back(std::move(job));
+  if (!ends_flush && bytes_not_told_ < kBytesPerWakeup) return;
+  bytes_not_told_ = 0;
   changed_.notify_all();
 }
 
@@ -211,15 +235,16 @@ void RecordFile::work() {
       is_working_ = true;
     }
     try {
-      const Chunk& chunk = job.chunk;
+      Chunk& chunk = job.chunk;
       if (!chunk.values.empty()) {
         encoded_[{chunk.table, chunk.first_row}] =
-            encoded_chunk(chunk.values, tables_[chunk.table].value_bytes);
+            encoder_.encode(chunk.values, tables_[chunk.table].value_bytes);
       } else {
         publish(job.rows);
       }
       const std::lock_guard lock(mutex_);
       bytes_waiting_ -= chunk.values.size();
+      if (spare_.size() < kMostSpareChunks) spare_.push_back(std::move(chunk.values));
     } catch (...) {
       const std::lock_guard lock(mutex_);
       error_ = std::current_exception();
@@ -249,12 +274,18 @@ Hdf5File RecordFile::open_hidden_copy() {
 
 void RecordFile::publish(const std::vector<std::uint64_t>& rows) {
   Hdf5File file = open_hidden_copy();
-  for (TableId id = 0; id < tables_.size(); ++id) file.set_rows(tables_[id].dataset, rows[id]);
-  for (const Encoded* changes : {&encoded_before_, &encoded_}) {
-    for (const auto& [place, bytes] : *changes) {
-      if (changes == &encoded_before_ && encoded_.contains(place)) continue;
-      file.write_chunk(tables_[place.first].dataset, place.second, bytes);
+  std::vector<Hdf5File::Chunk> chunks;
+  for (TableId id = 0; id < tables_.size(); ++id) {
+    chunks.clear();
+    for (const Encoded* changes : {&encoded_before_, &encoded_}) {
+      const auto end = changes->lower_bound({id + 1, 0});
+      for (auto change = changes->lower_bound({id, 0}); change != end; ++change) {
+        if (changes == &encoded_before_ && encoded_.contains(change->first)) continue;
+        chunks.push_back({change->first.second, change->second});
+      }
     }
+    file.set_rows(tables_[id].dataset, rows[id]);
+    if (!chunks.empty()) file.write_chunks(tables_[id].dataset, chunks);
   }
   file.close();
   if (exchange_names(next_, path_) == 0) {
@@ -298,9 +329,10 @@ void RecordFile::cut_back(const std::vector<std::uint64_t>& rows) {
     }
     file.set_rows(table.dataset, rows[id]);
     table.rows = rows[id];
-    const std::uint64_t first_row = rows[id] - rows[id] % table.chunk_rows;
-    table.chunk.resize((rows[id] - first_row) * table.row_bytes);
-    table.read(file, first_row, table.chunk);
+    const std::uint64_t rows_in_chunk = rows[id] % table.chunk_rows;
+    table.filled = rows_in_chunk * table.row_bytes;
+    table.chunk.resize(table.filled > 0 ? table.chunk_bytes() : 0);
+    table.read(file, rows[id] - rows_in_chunk, std::span(table.chunk).first(table.filled));
   }
   file.close();
   if (const int error = durable_rename(next_, path_); error != 0) fail(path_, error);

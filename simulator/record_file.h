@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "simulator/checkpoint.h"
+#include "simulator/chunk_encoding.h"
 #include "simulator/hdf5_file.h"
 
 namespace apical {
@@ -69,6 +70,18 @@ class RecordFile {
     append(table, std::span<const T>(&value, 1));
   }
 
+  // The same without a copy. room() is where the values of the next rows go, of one row at least,
+  // and fill() says how many are there now, and ends what room() gave.
+  template <Hdf5Value T>
+  std::span<T> room(TableId table) {
+    const std::span<char> bytes = room_bytes(table);
+    return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
+  }
+  template <Hdf5Value T>
+  void fill(TableId table, std::size_t values) {
+    fill_bytes(table, values * sizeof(T));
+  }
+
   // Sets all that a table has; no more than 128 KiB.
   template <Hdf5Value T>
   void replace(TableId table, std::span<const T> values) {
@@ -98,8 +111,11 @@ class RecordFile {
     // Reads the rows from a chunk's beginning on.
     std::function<void(const Hdf5File&, std::uint64_t first_row, std::span<char>)> read;
     std::uint64_t rows = 0;
-    bool is_changed = false;  // since the last flush
-    std::vector<char> chunk;  // the last, as far as it is filled
+    bool is_changed = false;       // since the last flush
+    std::vector<char> chunk = {};  // the last; whole, or none
+    std::size_t filled = 0;        // bytes of it
+
+    std::size_t chunk_bytes() const { return chunk_rows * row_bytes; }
   };
   struct Chunk {
     TableId table;
@@ -115,6 +131,8 @@ class RecordFile {
 
   void append_bytes(TableId table, std::span<const std::byte> bytes);
   void replace_bytes(TableId table, std::span<const std::byte> bytes);
+  std::span<char> room_bytes(TableId table);
+  void fill_bytes(TableId table, std::size_t bytes);
   void start_thread();
   void hand_over(Job job);
   void begin_flush();
@@ -140,12 +158,15 @@ class RecordFile {
   std::condition_variable changed_;
   std::deque<Job> jobs_;
   std::size_t bytes_waiting_ = 0;
+  std::size_t bytes_not_told_ = 0;        // of jobs since the writing thread was woken
+  std::vector<std::vector<char>> spare_;  // memory of chunks that were written
   bool is_working_ = false;
   bool stops_ = false;
   std::exception_ptr error_;
   bool has_failed_ = false;
 
   // The writing thread's.
+  ChunkEncoder encoder_;
   Encoded encoded_;         // since the last flush
   Encoded encoded_before_;  // by the flush before, which the hidden copy lacks
   bool next_is_there_ = false;

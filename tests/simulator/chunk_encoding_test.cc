@@ -35,7 +35,8 @@ template <typename T>
 std::size_t expect_kept(const std::vector<T>& values) {
   std::vector<char> bytes(values.size() * sizeof(T));
   std::memcpy(bytes.data(), values.data(), bytes.size());
-  const std::vector<char> encoded = encoded_chunk(bytes, sizeof(T));
+  ChunkEncoder encoder;
+  const std::vector<char> encoded = encoder.encode(bytes, sizeof(T));
   EXPECT_EQ(decoded(encoded, bytes.size(), sizeof(T)), bytes);
   return encoded.size();
 }
