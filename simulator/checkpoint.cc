@@ -26,11 +26,13 @@ constexpr std::size_t kLongestAttribute = 60000;  // HDF5 allows 64 KiB
 
 class FileDescriptor {
  public:
-  FileDescriptor(const std::filesystem::path& path, FileAccess access)
+  // Errors are about `path`, which `file` is or will be.
+  FileDescriptor(const std::filesystem::path& path, FileAccess access,
+                 const std::filesystem::path& file)
       : path_(path),
         access_(access),
         descriptor_(
-            ::open(path.c_str(), (access == FileAccess::kRead ? O_RDONLY : O_RDWR) | O_CLOEXEC)) {
+            ::open(file.c_str(), (access == FileAccess::kRead ? O_RDONLY : O_RDWR) | O_CLOEXEC)) {
     if (descriptor_ < 0) fail(errno);
   }
   ~FileDescriptor() { ::close(descriptor_); }
@@ -101,7 +103,7 @@ void write_all(const FileDescriptor& file, std::string_view bytes) {
 
 // Returns the path of a file that may be given to HDF5.
 std::filesystem::path checked(std::filesystem::path path) {
-  const FileDescriptor file(path, FileAccess::kRead);
+  const FileDescriptor file(path, FileAccess::kRead, path);
   const auto fail = [&](const std::string& reason) {
     throw FileError(path, FileAccess::kRead, reason);
   };
@@ -221,22 +223,20 @@ APICAL_INSTANTIATE(std::uint8_t)
 // ---- The file ----
 
 CheckpointWriter::CheckpointWriter(std::filesystem::path path)
-    : path_(std::move(path)),
-      partial_(path_.string() + ".partial"),
-      file_(Hdf5File::create_streamed(partial_, kSealBytes)) {
+    : path_(std::move(path)), file_(Hdf5File::create_streamed(path_, kSealBytes)) {
   file_.write_attribute("/", "format", std::string(kFormat));
   file_.write_attribute("/", "format_version", static_cast<std::int64_t>(kFormatVersion));
 }
 
 CheckpointWriter::~CheckpointWriter() {
   std::error_code ignored;
-  std::filesystem::remove(partial_, ignored);
+  std::filesystem::remove(file_.partial_path(), ignored);
 }
 
 void CheckpointWriter::commit() {
   file_.close();
   {
-    const FileDescriptor file(partial_, FileAccess::kWrite);
+    const FileDescriptor file(path_, FileAccess::kWrite, file_.partial_path());
     const Seal seal = seal_of(file);
     write_all(file, seal.line());
     // To the size that it has: gives back room that was reserved and not needed.
@@ -245,7 +245,7 @@ void CheckpointWriter::commit() {
       file.fail(errno);
     }
   }
-  if (const int error = durable_rename(partial_, path_); error != 0) {
+  if (const int error = durable_rename(file_.partial_path(), path_); error != 0) {
     throw FileError(path_, FileAccess::kWrite,
                     "cannot write: " + std::generic_category().message(error));
   }

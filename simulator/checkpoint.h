@@ -98,7 +98,6 @@ class CheckpointWriter {
 
  private:
   std::filesystem::path path_;
-  std::filesystem::path partial_;
   Hdf5File file_;
 };
 

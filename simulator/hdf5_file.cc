@@ -196,8 +196,12 @@ Hdf5File::Hdf5File(std::filesystem::path path, Mode mode, std::uint64_t own_byte
       access_(mode == Mode::kRead ? FileAccess::kRead : FileAccess::kWrite),
       file_(-1) {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+  if (mode_ != Mode::kRead) {
+    partial_ = path_;
+    partial_ += ".partial";
+  }
   std::error_code ignored;
-  const auto status = std::filesystem::status(path_, ignored);
+  const auto status = std::filesystem::status(mode_ == Mode::kChange ? partial_ : path_, ignored);
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
     throw FileError(path_, access_, "is not a regular file; name another");
   }
@@ -210,31 +214,23 @@ Hdf5File::Hdf5File(std::filesystem::path path, Mode mode, std::uint64_t own_byte
 }
 
 void Hdf5File::open() {
+  const bool changes = mode_ == Mode::kChange;
+  const std::filesystem::path& file = changes ? partial_ : path_;
   const Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG);
-  if (mode_ == Mode::kChange) {
-    partial_ = path_;
-    H5Pset_driver(properties, direct_io_driver(), nullptr);
-  }
-  file_ =
-      H5Fopen(path_.c_str(), mode_ == Mode::kChange ? H5F_ACC_RDWR : H5F_ACC_RDONLY, properties);
+  if (changes) H5Pset_driver(properties, direct_io_driver(), nullptr);
+  file_ = H5Fopen(file.c_str(), changes ? H5F_ACC_RDWR : H5F_ACC_RDONLY, properties);
   if (file_ < 0) {
     std::string reason = last_error();
-    if (H5Fis_hdf5(path_.c_str()) == 0) reason = "is not an HDF5 file";
+    if (H5Fis_hdf5(file.c_str()) == 0) reason = "is not an HDF5 file";
     throw FileError(path_, access_, reason);
   }
 }
 
 void Hdf5File::make(std::uint64_t own_bytes) {
-  partial_ = path_;
-  if (mode_ == Mode::kInMemory) partial_ += ".partial";
   const Handle properties(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   H5Pset_fclose_degree(properties, H5F_CLOSE_STRONG);
-  if (mode_ == Mode::kInMemory) {
-    H5Pset_fapl_core(properties, kMemoryIncrement, false);
-  } else {
-    H5Pset_driver(properties, direct_io_driver(), nullptr);
-  }
+  if (mode_ == Mode::kInMemory) H5Pset_fapl_core(properties, kMemoryIncrement, false);
   const Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   set_properties_of_group(creation);
   if (own_bytes > 0) H5Pset_userblock(creation, own_bytes);

@@ -28,13 +28,14 @@ class Hdf5File {
   static Hdf5File create(std::filesystem::path path);
   static Hdf5File open(std::filesystem::path path);
 
-  // Makes a file that is at `path` at once and grows on the disk as it is written: for arrays that
-  // do not fit into memory twice. It is whole after close(). Its first `own_bytes` (0 or a power of
-  // two from 512 on) are the caller's. Room on the disk is made sure of before it is needed.
+  // Makes a file that is at PATH.partial at once and grows on the disk as it is written: for arrays
+  // that do not fit into memory twice. It is whole after close(), and stays there. Its first
+  // `own_bytes` (0 or a power of two from 512 on) are the caller's. Room on the disk is made sure
+  // of before it is needed.
   static Hdf5File create_streamed(std::filesystem::path path, std::uint64_t own_bytes);
 
-  // Opens a file to change it in place, which is on the disk after close(). Until then it is no
-  // use to anyone else, so it is a copy (RecordFile). Room is made sure of likewise.
+  // Opens PATH.partial, a copy of a file, to change it in place, which is on the disk after close().
+  // Until then it is no use to anyone else. Room is made sure of likewise.
   static Hdf5File open_to_change(std::filesystem::path path);
 
   // Without close(), a file that was being made is discarded.
@@ -106,6 +107,8 @@ class Hdf5File {
   std::vector<std::string> names_in(const std::string& group) const;
 
   const std::filesystem::path& path() const { return path_; }
+  // What is written, if anything is.
+  const std::filesystem::path& partial_path() const { return partial_; }
 
  private:
   enum class Mode { kRead, kInMemory, kStreamed, kChange };
@@ -127,7 +130,7 @@ class Hdf5File {
   [[noreturn]] void fail(std::string_view object, std::string_view reason) const;
 
   std::filesystem::path path_;
-  std::filesystem::path partial_;  // what is written; close() renames it
+  std::filesystem::path partial_;  // what is written
   Mode mode_;
   FileAccess access_;
   std::uint64_t reserved_ = 0;

@@ -260,7 +260,7 @@ void RecordFile::work() {
 Hdf5File RecordFile::open_hidden_copy() {
   if (std::exchange(next_is_there_, false)) {
     try {
-      return Hdf5File::open_to_change(next_);
+      return Hdf5File::open_to_change(path_);
     } catch (const FileError&) {
       // Somebody who opened it while it was at `path` still reads it, and is left with it.
     }
@@ -269,7 +269,7 @@ Hdf5File RecordFile::open_hidden_copy() {
   std::error_code ignored;
   std::filesystem::remove(next_, ignored);
   copy_whole(path_, next_);
-  return Hdf5File::open_to_change(next_);
+  return Hdf5File::open_to_change(path_);
 }
 
 void RecordFile::publish(const std::vector<std::uint64_t>& rows) {
@@ -316,7 +316,7 @@ void RecordFile::cut_back(const std::vector<std::uint64_t>& rows) {
                     "run again");
   }
   copy_whole(path_, next_);
-  Hdf5File file = Hdf5File::open_to_change(next_);
+  Hdf5File file = Hdf5File::open_to_change(path_);
   for (TableId id = 0; id < tables_.size(); ++id) {
     Table& table = tables_[id];
     const std::vector<std::uint64_t> shape = file.shape_of(table.dataset);
