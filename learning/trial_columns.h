@@ -15,7 +15,8 @@ namespace apical {
 // has trial `index`.
 inline bool has_trial(std::int64_t first, std::int64_t trials, std::int64_t every,
                       std::int64_t index) {
-  return index >= first && (trials == 0 || index - first < trials) && (index - first) % every == 0;
+  return index >= first && (index - first) % every == 0 &&
+         (trials == 0 || (index - first) / every < trials);
 }
 
 // What is SONATA's about every file of spikes or reports.

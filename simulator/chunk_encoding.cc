@@ -121,7 +121,8 @@ void ChunkEncoder::add_plane(Bytes bytes) {
   stream_.add_coded(bytes);
 }
 
-std::vector<char> ChunkEncoder::encode(std::span<const char> values, std::size_t value_bytes) {
+std::vector<char> ChunkEncoder::encode(std::span<const char> values, std::size_t value_bytes,
+                                       EncodedSize size) {
   assert(!values.empty() && values.size() % value_bytes == 0);
   const std::size_t count = values.size() / value_bytes;
   if (planes_.size() < values.size()) planes_.resize(values.size());
@@ -130,6 +131,7 @@ std::vector<char> ChunkEncoder::encode(std::span<const char> values, std::size_t
   for (std::size_t b = 0; b < value_bytes; ++b) {
     add_plane(Bytes(planes_).subspan(b * count, count));
   }
+  if (size == EncodedSize::kPowerOfTwo) stream_.fill_to_power_of_two();
   return stream_.finish();
 }
 

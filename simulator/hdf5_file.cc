@@ -120,8 +120,8 @@ herr_t read_values(hid_t type, [[maybe_unused]] hid_t space, std::size_t count, 
   }
 }
 
-// What HDF5's error stack says: what the system said, if that is in it, else the outermost call's
-// complaint.
+// What HDF5's error stack says: what the system said, if that is in it, or that the file was cut
+// off; else the outermost call's complaint.
 std::string last_error() {
   std::string reason = "HDF5 gives no reason";
   const auto visit = [](unsigned, const H5E_error2_t* error, void* result) -> herr_t {
@@ -132,6 +132,10 @@ std::string last_error() {
       const auto message = description.substr(begin + kBegin.size());
       text = message.substr(0, message.find('\''));
       return 1;  // ends the walk
+    }
+    if (description.starts_with("truncated file")) {
+      text = "is cut off: it is shorter than its beginning says";
+      return 1;
     }
     if (!description.empty()) text = description;
     return 0;

@@ -34,8 +34,8 @@ class Hdf5File {
   // of before it is needed.
   static Hdf5File create_streamed(std::filesystem::path path, std::uint64_t own_bytes);
 
-  // Opens PATH.partial, a copy of a file, to change it in place, which is on the disk after close().
-  // Until then it is no use to anyone else. Room is made sure of likewise.
+  // Opens PATH.partial, a copy of a file, to change it in place, which is on the disk after
+  // close(). Until then it is no use to anyone else. Room is made sure of likewise.
   static Hdf5File open_to_change(std::filesystem::path path);
 
   // Without close(), a file that was being made is discarded.

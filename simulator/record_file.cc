@@ -26,10 +26,10 @@ constexpr std::chrono::seconds kTimePerFlush{10};
 constexpr std::size_t kMostBytesWaiting = 64 << 20;
 
 // The writing thread is woken for so much of it: that takes longer than to fill a chunk.
-constexpr std::size_t kBytesPerWakeup = 1 << 20;
+constexpr std::size_t kBytesPerWakeup = 4 << 20;
 
 // Chunks whose memory is kept for later ones, for the same reason.
-constexpr std::size_t kMostSpareChunks = 32;
+constexpr std::size_t kMostSpareChunks = 64;
 
 [[noreturn]] void fail(const std::filesystem::path& path, int error) {
   throw FileError(path, FileAccess::kWrite,
@@ -127,7 +127,9 @@ void RecordFile::fill_bytes(TableId id, std::size_t bytes) {
   bytes_since_flush_ += bytes;
   if (table.filled < table.chunk_bytes()) return;
   table.filled = 0;
-  hand_over({{id, table.rows - table.chunk_rows, std::exchange(table.chunk, {})}, {}});
+  hand_over({{id, table.rows - table.chunk_rows, std::exchange(table.chunk, {}),
+              std::exchange(table.has_place, false)},
+             {}});
 }
 
 void RecordFile::replace_bytes(TableId id, std::span<const std::byte> bytes) {
@@ -160,7 +162,8 @@ void RecordFile::begin_flush() {
     if (!std::exchange(table.is_changed, false) || table.filled == 0) continue;
     std::vector<char> padded(table.chunk.begin(), table.chunk.begin() + table.filled);
     padded.resize(table.chunk_bytes(), 0);
-    hand_over({{id, table.rows - table.filled / table.row_bytes, std::move(padded)}, {}});
+    table.has_place = true;
+    hand_over({{id, table.rows - table.filled / table.row_bytes, std::move(padded), true}, {}});
   }
   if (is_changed) hand_over({{}, std::move(rows)});
 }
@@ -238,7 +241,8 @@ void RecordFile::work() {
       Chunk& chunk = job.chunk;
       if (!chunk.values.empty()) {
         encoded_[{chunk.table, chunk.first_row}] =
-            encoder_.encode(chunk.values, tables_[chunk.table].value_bytes);
+            encoder_.encode(chunk.values, tables_[chunk.table].value_bytes,
+                            chunk.has_place ? EncodedSize::kPowerOfTwo : EncodedSize::kLeast);
       } else {
         publish(job.rows);
       }
@@ -309,31 +313,37 @@ void RecordFile::checkpoint(const Checkpoint& state) {
   if (state.restores()) cut_back(rows);
 }
 
+// Of the table's first `rows`, which the file must have.
+void RecordFile::read_last_chunk(const Hdf5File& file, std::uint64_t rows, Table& table) {
+  const std::vector<std::uint64_t> shape = file.shape_of(table.dataset);
+  if (!std::equal(shape.begin() + 1, shape.end(), table.row.begin(), table.row.end()) ||
+      shape.front() < rows) {
+    throw FileError(file.path(), FileAccess::kRead,
+                    table.dataset +
+                        " has fewer or other rows than the checkpoint knows of; put the run's own "
+                        "file back");
+  }
+  const std::uint64_t rows_in_chunk = rows % table.chunk_rows;
+  table.rows = rows;
+  table.filled = rows_in_chunk * table.row_bytes;
+  table.has_place = table.filled > 0;
+  table.chunk.resize(table.has_place ? table.chunk_bytes() : 0);
+  table.read(file, rows - rows_in_chunk, std::span(table.chunk).first(table.filled));
+}
+
 void RecordFile::cut_back(const std::vector<std::uint64_t>& rows) {
   if (!std::filesystem::exists(path_)) {
     throw FileError(path_, FileAccess::kRead,
                     "is missing; the checkpoint knows of records in it. Put it back, or start the "
                     "run again");
   }
+  {
+    const Hdf5File file = Hdf5File::open(path_);
+    for (TableId id = 0; id < tables_.size(); ++id) read_last_chunk(file, rows[id], tables_[id]);
+  }
   copy_whole(path_, next_);
   Hdf5File file = Hdf5File::open_to_change(path_);
-  for (TableId id = 0; id < tables_.size(); ++id) {
-    Table& table = tables_[id];
-    const std::vector<std::uint64_t> shape = file.shape_of(table.dataset);
-    if (!std::equal(shape.begin() + 1, shape.end(), table.row.begin(), table.row.end()) ||
-        shape.front() < rows[id]) {
-      throw FileError(path_, FileAccess::kRead,
-                      table.dataset +
-                          " has fewer or other rows than the checkpoint knows of; put "
-                          "the run's own file back");
-    }
-    file.set_rows(table.dataset, rows[id]);
-    table.rows = rows[id];
-    const std::uint64_t rows_in_chunk = rows[id] % table.chunk_rows;
-    table.filled = rows_in_chunk * table.row_bytes;
-    table.chunk.resize(table.filled > 0 ? table.chunk_bytes() : 0);
-    table.read(file, rows[id] - rows_in_chunk, std::span(table.chunk).first(table.filled));
-  }
+  for (TableId id = 0; id < tables_.size(); ++id) file.set_rows(tables_[id].dataset, rows[id]);
   file.close();
   if (const int error = durable_rename(next_, path_); error != 0) fail(path_, error);
   start_thread();

@@ -114,6 +114,7 @@ class RecordFile {
     bool is_changed = false;       // since the last flush
     std::vector<char> chunk = {};  // the last; whole, or none
     std::size_t filled = 0;        // bytes of it
+    bool has_place = false;        // it was written by a flush
 
     std::size_t chunk_bytes() const { return chunk_rows * row_bytes; }
   };
@@ -121,6 +122,7 @@ class RecordFile {
     TableId table;
     std::uint64_t first_row;
     std::vector<char> values;
+    bool has_place = false;  // in the file, or will be written again
   };
   // A chunk, or if it is none, the end of a flush with the numbers of rows then.
   struct Job {
@@ -145,6 +147,7 @@ class RecordFile {
   Hdf5File open_hidden_copy();
   void publish(const std::vector<std::uint64_t>& rows);
 
+  static void read_last_chunk(const Hdf5File& file, std::uint64_t rows, Table& table);
   void cut_back(const std::vector<std::uint64_t>& rows);
 
   std::filesystem::path path_;

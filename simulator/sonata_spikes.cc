@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <ranges>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -62,6 +63,21 @@ bool claims_order(const Hdf5File& file, const std::string& group) {
   }
 }
 
+void check_are_numbers(const Hdf5File& file, const SpikeTrain& train) {
+  if (std::ranges::any_of(train.times_ms, [](double time) { return std::isnan(time); })) {
+    throw FileError(file.path(), FileAccess::kRead,
+                    "/spikes/" + train.population + ": a timestamp is not a number");
+  }
+}
+
+void check(const Hdf5File& file, const SpikeTrain& train) {
+  check_are_numbers(file, train);
+  if (const auto fault = fault_of(train); !fault.empty()) {
+    throw FileError(file.path(), FileAccess::kRead,
+                    "/spikes/" + train.population + ": " + std::string(fault));
+  }
+}
+
 SpikeTrain read_population(const Hdf5File& file, const std::string& name) {
   const std::string group = "/spikes/" + name;
   SpikeTrain train;
@@ -73,14 +89,10 @@ SpikeTrain read_population(const Hdf5File& file, const std::string& name) {
   } else if (!train.node_ids.empty()) {
     train.neurons = *std::max_element(train.node_ids.begin(), train.node_ids.end()) + 1;
   }
-  if (std::ranges::any_of(train.times_ms, [](double time) { return std::isnan(time); })) {
-    throw FileError(file.path(), FileAccess::kRead, group + ": a timestamp is not a number");
-  }
+  check_are_numbers(file, train);
   if (!claims_order(file, group) && train.times_ms.size() == train.node_ids.size())
     sort_by_time(train);
-  if (const auto fault = fault_of(train); !fault.empty()) {
-    throw FileError(file.path(), FileAccess::kRead, group + ": " + std::string(fault));
-  }
+  check(file, train);
   return train;
 }
 
@@ -124,15 +136,90 @@ void write_sonata_spikes(const std::filesystem::path& path, std::span<const Spik
   file.close();
 }
 
-RecordedSpikes read_sonata_spikes(const std::filesystem::path& path) {
-  const Hdf5File file = Hdf5File::open(path);
-  check_is_spikes(file);
-  RecordedSpikes spikes;
-  for (const std::string& name : file.names_in("/spikes")) {
-    spikes.populations.push_back(read_population(file, name));
+SonataSpikeFile::SonataSpikeFile(const std::filesystem::path& path) : file_(Hdf5File::open(path)) {
+  check_is_spikes(file_);
+  for (const std::string& name : file_.names_in("/spikes")) {
+    const std::string group = "/spikes/" + name;
+    Population population;
+    population.is_kept = !claims_order(file_, group) || !file_.has_attribute(group, "neurons");
+    if (population.is_kept) {
+      population.train = read_population(file_, name);
+      population.spikes = population.train.times_ms.size();
+    } else {
+      population.train.population = name;
+      population.train.neurons = file_.read_attribute<std::uint64_t>(group, "neurons");
+      population.spikes = file_.size_of(group + "/timestamps");
+      if (file_.size_of(group + "/node_ids") != population.spikes) {
+        throw FileError(path, FileAccess::kRead,
+                        group + ": timestamps and node_ids differ in length");
+      }
+    }
+    populations_.push_back(std::move(population));
   }
-  spikes.trials = read_trial_times(file);
+}
+
+std::uint64_t SonataSpikeFile::spikes() const {
+  std::uint64_t spikes = 0;
+  for (const Population& population : populations_) spikes += population.spikes;
   return spikes;
+}
+
+TimeWindow SonataSpikeFile::extent() const {
+  TimeWindow extent{std::numeric_limits<double>::infinity(),
+                    -std::numeric_limits<double>::infinity()};
+  for (const Population& population : populations_) {
+    if (population.spikes == 0) continue;
+    extent.from_ms = std::min(extent.from_ms, time_of(population, 0));
+    extent.to_ms = std::max(extent.to_ms, time_of(population, population.spikes - 1));
+  }
+  return extent.from_ms <= extent.to_ms ? extent : TimeWindow{};
+}
+
+double SonataSpikeFile::time_of(const Population& population, std::uint64_t spike) const {
+  if (population.is_kept) return population.train.times_ms[spike];
+  double time = 0;
+  file_.read_rows<double>("/spikes/" + population.train.population + "/timestamps", spike,
+                          std::span(&time, 1));
+  return time;
+}
+
+// The first spike that is not before a time.
+std::uint64_t SonataSpikeFile::first_from(const Population& population, double time_ms) const {
+  if (time_ms == -std::numeric_limits<double>::infinity()) return 0;
+  if (time_ms == std::numeric_limits<double>::infinity()) return population.spikes;
+  const auto all = std::views::iota(std::uint64_t{0}, population.spikes);
+  return *std::ranges::lower_bound(all, time_ms, {},
+                                   [&](std::uint64_t spike) { return time_of(population, spike); });
+}
+
+RecordedSpikes SonataSpikeFile::read(TimeWindow window) const {
+  RecordedSpikes spikes;
+  for (const Population& population : populations_) {
+    const std::uint64_t first = first_from(population, window.from_ms);
+    const std::uint64_t count = std::max(first, first_from(population, window.to_ms)) - first;
+    SpikeTrain train{population.train.population, population.train.neurons, {}, {}};
+    if (population.is_kept) {
+      const auto part = [&](const auto& values) { return std::span(values).subspan(first, count); };
+      const auto times = part(population.train.times_ms);
+      const auto ids = part(population.train.node_ids);
+      train.times_ms.assign(times.begin(), times.end());
+      train.node_ids.assign(ids.begin(), ids.end());
+    } else {
+      const std::string group = "/spikes/" + train.population;
+      train.times_ms.resize(count);
+      train.node_ids.resize(count);
+      file_.read_rows<double>(group + "/timestamps", first, std::span(train.times_ms));
+      file_.read_rows<std::uint64_t>(group + "/node_ids", first, std::span(train.node_ids));
+      check(file_, train);
+    }
+    spikes.populations.push_back(std::move(train));
+  }
+  spikes.trials = read_trial_times(file_);
+  return spikes;
+}
+
+RecordedSpikes read_sonata_spikes(const std::filesystem::path& path) {
+  return SonataSpikeFile(path).read();
 }
 
 TrialTimes read_trial_times(const Hdf5File& file) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,9 +49,43 @@ struct RecordedSpikes {
 void write_sonata_spikes(const std::filesystem::path& path, std::span<const SpikeTrain> populations,
                          const TrialTimes& trials);
 
+// [from_ms, to_ms).
+struct TimeWindow {
+  double from_ms = -std::numeric_limits<double>::infinity();
+  double to_ms = std::numeric_limits<double>::infinity();
+};
+
 // Reads what write_sonata_spikes wrote, populations in the order in which they were written, and
 // SONATA files of others: those have no trials, and as many neurons as their largest id demands.
-// Throws FileError.
+// What is in order is read as far as it is asked for; all else at once, and is kept.
+class SonataSpikeFile {
+ public:
+  // Throws FileError.
+  explicit SonataSpikeFile(const std::filesystem::path& path);
+
+  // Of all populations.
+  std::uint64_t spikes() const;
+  // From the first spike to the last; whole if there is none.
+  TimeWindow extent() const;
+
+  // The spikes in a window, and all trials. Throws FileError.
+  RecordedSpikes read(TimeWindow window = {}) const;
+
+ private:
+  struct Population {
+    SpikeTrain train;  // without spikes where they are read when they are asked for
+    std::uint64_t spikes = 0;
+    bool is_kept = false;
+  };
+
+  double time_of(const Population& population, std::uint64_t spike) const;
+  std::uint64_t first_from(const Population& population, double time_ms) const;
+
+  Hdf5File file_;
+  std::vector<Population> populations_;
+};
+
+// All of such a file. Throws FileError.
 RecordedSpikes read_sonata_spikes(const std::filesystem::path& path);
 
 // The columns of /trials, which other files of a run have too; none if the file has no such group.

@@ -74,6 +74,9 @@ constexpr auto kMatches = [] {
 }();
 
 constexpr std::uint32_t kEndOfBlock = 256;
+// A word is written where bits are, and then there is the end.
+constexpr std::size_t kAround = 64;
+
 constexpr Code kFixedBlock = {0b010, 3};    // not the last one
 constexpr Code kDynamicBlock = {0b100, 3};  // likewise
 
@@ -125,8 +128,6 @@ std::uint32_t adler32_of(std::uint32_t checksum, Bytes bytes) {
 }
 
 void ZlibStream::begin(std::size_t room) {
-  // A word is written where bits are, and the end.
-  constexpr std::size_t kAround = 64;
   if (bytes_.size() < room + kAround) bytes_.resize(room + kAround);
   size_ = 0;
   checksum_ = 1;
@@ -140,6 +141,22 @@ std::vector<char> ZlibStream::finish() {
   assert(size_ <= bytes_.size());
   const auto* const begin = reinterpret_cast<const char*>(bytes_.data());
   return {begin, begin + size_};
+}
+
+void ZlibStream::fill_to_power_of_two() {
+  constexpr std::size_t kStored = 5;                // an empty stored block
+  constexpr std::size_t kFixed = 6;                 // an empty block of fixed codes, and such a one
+  constexpr std::size_t kLeast = kStored * kFixed;  // from there on, sums of them have all values
+  constexpr std::size_t kEnd = kStored + sizeof(checksum_);
+  const std::size_t end = std::bit_ceil(size_ + kEnd + kLeast);
+  if (bytes_.size() < end + kAround) bytes_.resize(end + kAround);
+  const std::size_t fixed = (end - size_ - kEnd) % kStored;
+  for (std::size_t n = 0; n < fixed; ++n) {
+    put_bits(kFixedBlock.bits, kFixedBlock.count);
+    put_bits(fixed_code(kEndOfBlock).bits, fixed_code(kEndOfBlock).count);
+    align();
+  }
+  while (size_ + kEnd < end) put_stored_header(0, false);
 }
 
 void ZlibStream::put_16(std::size_t number) {

@@ -29,6 +29,9 @@ class ZlibStream {
   void begin(std::size_t room);
   std::vector<char> finish();
 
+  // With blocks of nothing: what finish() returns then has a power of two of bytes.
+  void fill_to_power_of_two();
+
   // As they are. Five bytes more for each 64 KiB.
   void add_stored(std::span<const unsigned char> bytes);
   // The same byte, `count` times; at least once. 13 bits for each 258.

@@ -5,8 +5,12 @@
 #include <algorithm>
 #include <boost/program_options.hpp>
 #include <cerrno>
+#include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -66,18 +70,32 @@ void keep_population(RecordedSpikes& spikes, const std::string& wanted, const Pa
   }
 }
 
-void write_to_standard_output(const std::string& text) {
+void write_to_standard_output(std::string_view text) {
   errno = 0;
   std::cout << text << std::flush;
   if (!std::cout) throw WriteError::of_errno("standard output", errno == 0 ? EIO : errno);
 }
 
-void print_ids(const RecordedSpikes& spikes) {
-  for (const NestIds& ids : nest_ids(spikes.populations)) {
+void print_ids(std::span<const NestIds> populations) {
+  for (const NestIds& ids : populations) {
     if (ids.neurons == 0) continue;
     std::cout << fmt::format("{}: ids {} to {}\n", ids.population, ids.first,
                              ids.first + ids.neurons - 1);
   }
+}
+
+// One after the other, each with about so many spikes as memory may well hold.
+std::vector<TimeWindow> windows_of(const SonataSpikeFile& recorded) {
+  constexpr std::uint64_t kSpikes = 1 << 20;
+  const TimeWindow extent = recorded.extent();
+  const auto count = static_cast<std::size_t>(recorded.spikes() / kSpikes + 1);
+  std::vector<TimeWindow> windows(count);
+  for (std::size_t n = 1; n < count; ++n) {
+    const double part = static_cast<double>(n) / static_cast<double>(count);
+    windows[n].from_ms = std::lerp(extent.from_ms, extent.to_ms, part);
+    windows[n - 1].to_ms = windows[n].from_ms;
+  }
+  return windows;
 }
 
 void export_spikes(const options::variables_map& given) {
@@ -93,19 +111,29 @@ void export_spikes(const options::variables_map& given) {
   if (to_file && given.count("force") == 0 && std::filesystem::exists(output, ignored)) {
     throw WriteError(output, "is there already; --force replaces it");
   }
-  RecordedSpikes spikes =
-      read_sonata_spikes(std::filesystem::is_directory(file, ignored) ? file / "spikes.h5" : file);
-  if (given.count("population") != 0) {
-    keep_population(spikes, given["population"].as<std::string>(), file);
+  const SonataSpikeFile recorded(std::filesystem::is_directory(file, ignored) ? file / "spikes.h5"
+                                                                              : file);
+  const auto wanted = [&](RecordedSpikes spikes) {
+    if (given.count("population") != 0) {
+      keep_population(spikes, given["population"].as<std::string>(), file);
+    }
+    return std::move(spikes.populations);
+  };
+  wanted(recorded.read({0, 0}));  // before anything is written
+  std::optional<AtomicFile> exported;
+  if (to_file) exported.emplace(output);
+  const auto write = [&](std::string_view text) {
+    exported ? exported->append(text) : write_to_standard_output(text);
+  };
+  if (format == "csv") write(kCsvHeader);
+  std::vector<NestIds> ids;
+  for (const TimeWindow window : windows_of(recorded)) {
+    const std::vector<SpikeTrain> populations = wanted(recorded.read(window));
+    ids = nest_ids(populations);
+    write(format == "gdf" ? gdf_text(populations) : csv_text(populations));
   }
-  const std::string text =
-      format == "gdf" ? gdf_text(spikes.populations) : csv_text(spikes.populations);
-  if (!to_file) {
-    write_to_standard_output(text);
-    return;
-  }
-  write_file_atomically(output, text);
-  if (format == "gdf") print_ids(spikes);
+  if (exported) exported->commit();
+  if (to_file && format == "gdf") print_ids(ids);
 }
 
 ExitCode parse_and_export(std::span<const std::string> arguments) {

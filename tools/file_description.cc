@@ -104,12 +104,18 @@ FileDescription describe_folder(const fs::path& folder) {
   for (const char* name : kFilesOfARun) {
     std::error_code ignored;
     if (!fs::exists(folder / name, ignored)) continue;
-    description.details.push_back(fmt::format("{}  {}", name, describe(folder / name).summary));
+    std::string summary = "damaged";
+    try {
+      summary = describe(folder / name).summary;
+    } catch (const FileError& error) {
+      description.damaged.push_back(error);
+    }
+    description.details.push_back(fmt::format("{}  {}", name, summary));
   }
   if (description.details.empty()) fail(folder, "holds no file of a run");
   description.summary = "folder of a run";
   std::error_code ignored;
-  if (fs::exists(folder / "summary.json", ignored)) {
+  if (description.damaged.empty() && fs::exists(folder / "summary.json", ignored)) {
     const nlohmann::json json = read_json(folder / "summary.json");
     for (const char* key : {"test_error_percent", "test_loss"}) {
       const auto value = json.find(key);

@@ -1,7 +1,9 @@
 #include "tools/info_command.h"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <iostream>
+#include <iterator>
 #include <vector>
 
 #include "tools/command_line.h"
@@ -24,11 +26,14 @@ ExitCode parse_and_describe(std::span<const std::string> arguments) {
     return ExitCode::kDone;
   }
   if (given.count("file") == 0) throw UsageError("no file named; apical info FILE");
+  std::vector<FileError> damaged;
   for (const std::string& file : given["file"].as<std::vector<std::string>>()) {
     const FileDescription description = describe(file);
+    std::ranges::copy(description.damaged, std::back_inserter(damaged));
     std::cout << file << ": " << description.summary << "\n";
     for (const std::string& line : description.details) std::cout << "  " << line << "\n";
   }
+  if (!damaged.empty()) throw FileError(damaged.front());
   return ExitCode::kDone;
 }
 

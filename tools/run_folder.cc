@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "simulator/hdf5_file.h"
 #include "tools/atomic_file.h"
 
 namespace apical {
@@ -25,6 +26,17 @@ constexpr const char* kPartial = ".partial";
 bool is_of_a_run(std::string name) {
   if (name.ends_with(kPartial)) name.resize(name.size() - std::string_view(kPartial).size());
   return std::ranges::find(kFilesOfARun, name) != kFilesOfARun.end();
+}
+
+// Whether a file of records has any.
+bool holds_trials(const std::filesystem::path& path) {
+  if (path.extension() != ".h5") return false;
+  try {
+    const Hdf5File file = Hdf5File::open(path);
+    return file.has("/trials/index") && file.size_of("/trials/index") > 0;
+  } catch (const FileError&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -54,12 +66,14 @@ RunFolder::RunFolder(std::filesystem::path path, Use use)
   }
 }
 
-// A run that ended before its first checkpoint does not stand in the way of its repeat.
+// A run that ended before its first checkpoint does not stand in the way of its repeat, unless it
+// has recorded trials.
 bool RunFolder::holds_nothing_to_keep() const {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(path_, error)) {
     const std::string name = entry.path().filename().string();
     if (!is_of_a_run(name) || name == "checkpoint.h5" || name == "summary.json") return false;
+    if (holds_trials(entry.path())) return false;
   }
   if (error) throw WriteError::of_errno(path_, error.value());
   return true;

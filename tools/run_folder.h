@@ -49,8 +49,8 @@ class RunFolder {
   enum class Use { kNew, kReplace, kResume };
 
   // Makes the folder, with those above it. For a new run there may be nothing in it but what a run
-  // left that ended before its first checkpoint, else throws RunFolderInUse; to resume one, nothing
-  // but a run's files.
+  // left that ended before its first checkpoint and without records, else throws RunFolderInUse; to
+  // resume one, nothing but a run's files.
   static RunFolder create(std::filesystem::path path, Use use);
 
   const std::filesystem::path& path() const { return path_; }

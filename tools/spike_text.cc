@@ -64,7 +64,7 @@ std::string gdf_text(std::span<const SpikeTrain> populations) {
 }
 
 std::string csv_text(std::span<const SpikeTrain> populations) {
-  std::string text = "population,node_id,time_ms\n";
+  std::string text;
   for (const Spike& spike : by_time(populations)) {
     text += fmt::format("{},{},{}\n", csv_cell(populations[spike.population].population),
                         spike.node_id, time_text(spike.time_ms));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "simulator/sonata_spikes.h"
@@ -24,8 +25,8 @@ std::vector<NestIds> nest_ids(std::span<const SpikeTrain> populations);
 // as tell them apart.
 std::string gdf_text(std::span<const SpikeTrain> populations);
 
-// A header `population,node_id,time_ms`, then a line a spike in the order of time; node ids from 0
-// in each population.
+// Likewise, with the population's name, the node id from 0 in each population, and the time.
+inline constexpr std::string_view kCsvHeader = "population,node_id,time_ms\n";
 std::string csv_text(std::span<const SpikeTrain> populations);
 
 }  // namespace apical

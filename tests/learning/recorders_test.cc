@@ -175,7 +175,7 @@ TEST_F(RecordersTest, WindowsAndChoicesOfSpikesAreKept) {
   run(experiment_with("recording { spikes { trials: 0 } }"), "all_");
   run(experiment_with(R"(
     recording {
-      spikes { population: "hidden" neurons: "1-3,6" from_ms: 20 to_ms: 31 first_trial: 2 trials: 9 every_trials: 3 }
+      spikes { population: "hidden" neurons: "1-3,6" from_ms: 20 to_ms: 31 first_trial: 2 trials: 3 every_trials: 3 }
       spikes { population: "hidden" neurons: "3" first_trial: 5 }
     })"),
       "some_");

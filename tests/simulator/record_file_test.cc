@@ -71,6 +71,25 @@ std::size_t counted(const std::filesystem::path& path) {
   return numbers.size();
 }
 
+// Slow runs write the same chunks again and again.
+TEST_F(RecordFileTest, FlushesOfFewRowsDoNotSwellTheFile) {
+  Counting counting(file("a.h5"));
+  counting.create();
+  constexpr std::size_t kFlushes = 300;
+  constexpr std::size_t kRows = 100;
+  for (std::size_t n = 0; n < kFlushes; ++n) {
+    counting.append(kRows);
+    counting.file.flush();
+  }
+  counting.file.close();
+  EXPECT_EQ(counted(file("a.h5")), kFlushes * kRows);
+  Counting at_once(file("b.h5"));
+  at_once.create();
+  at_once.append(kFlushes * kRows);
+  at_once.file.close();
+  EXPECT_LT(std::filesystem::file_size(file("a.h5")), 4 * std::filesystem::file_size(file("b.h5")));
+}
+
 TEST_F(RecordFileTest, HasWhatWasAppendedUpToTheLastFlush) {
   Counting counting(file("a.h5"));
   counting.create();
@@ -139,6 +158,18 @@ TEST_F(RecordFileTest, AFileThatDoesNotFitTheCheckpointIsReported) {
   EXPECT_THROW(restore(), FileError) << "missing";
   put(file("a.h5"), "text");
   EXPECT_THROW(restore(), FileError);
+  Counting longer(file("a.h5"));
+  longer.create();
+  longer.append(20);
+  longer.file.close();
+  std::filesystem::resize_file(file("a.h5"), std::filesystem::file_size(file("a.h5")) - 1);
+  try {
+    restore();
+    ADD_FAILURE() << "cut off";
+  } catch (const FileError& error) {
+    EXPECT_EQ(error.access(), FileAccess::kRead);
+    EXPECT_THAT(error.what(), HasSubstr("a.h5: is cut off"));
+  }
 }
 
 TEST_F(RecordFileTest, AReaderIsLeftWithWhatItOpened) {

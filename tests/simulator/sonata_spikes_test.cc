@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "simulator/hdf5_file.h"
@@ -65,6 +69,52 @@ TEST_F(SonataSpikes, OthersFilesAreReadAndSorted) {
   EXPECT_THAT(read.populations[0].times_ms, ElementsAre(1, 1, 2, 3));
   EXPECT_THAT(read.populations[0].node_ids, ElementsAre(1, 41, 2, 0));
   EXPECT_EQ(read.trials.size(), 0U);
+}
+
+// Ours, which are in order, and others', which need not be.
+TEST_F(SonataSpikes, WindowsTogetherAreTheWhole) {
+  std::vector<SpikeTrain> trains = {{"a", 3, {}, {}}, {"none", 3, {}, {}}, {"b", 2, {}, {}}};
+  for (std::uint64_t i = 0; i < 40000; ++i) {
+    trains[0].times_ms.push_back(static_cast<double>(i / 3) * 0.1);
+    trains[0].node_ids.push_back(i % 3);
+  }
+  trains[2].times_ms = {-5, 100, 100, 7000};
+  trains[2].node_ids = {0, 1, 0, 1};
+  write_sonata_spikes(file("ours.h5"), trains, kTrials);
+  Hdf5File made = Hdf5File::create(file("others.h5"));
+  made.write<double>("/spikes/b/timestamps", std::vector<double>{100, 7000, -5, 100});
+  made.write<std::uint64_t>("/spikes/b/node_ids", std::vector<std::uint64_t>{1, 1, 0, 0});
+  made.close();
+  for (const char* name : {"ours.h5", "others.h5"}) {
+    const SonataSpikeFile opened(file(name));
+    EXPECT_EQ(opened.extent().from_ms, -5);
+    EXPECT_EQ(opened.extent().to_ms, 7000);
+    const RecordedSpikes whole = opened.read();
+    std::uint64_t spikes = 0;
+    std::vector<SpikeTrain> joined;
+    for (const auto& [from, to] : std::vector<std::pair<double, double>>{{-INFINITY, 0},
+                                                                         {0, 100},
+                                                                         {100, 100},
+                                                                         {100, 1000.05},
+                                                                         {1000.05, 7000},
+                                                                         {7000, INFINITY}}) {
+      const RecordedSpikes part = opened.read({from, to});
+      joined.resize(part.populations.size());
+      for (std::size_t p = 0; p < joined.size(); ++p) {
+        const SpikeTrain& train = part.populations[p];
+        EXPECT_EQ(train.neurons, whole.populations[p].neurons);
+        for (const double time : train.times_ms) EXPECT_TRUE(time >= from && time < to) << time;
+        std::ranges::copy(train.times_ms, std::back_inserter(joined[p].times_ms));
+        std::ranges::copy(train.node_ids, std::back_inserter(joined[p].node_ids));
+        spikes += train.times_ms.size();
+      }
+    }
+    EXPECT_EQ(spikes, opened.spikes());
+    for (std::size_t p = 0; p < joined.size(); ++p) {
+      EXPECT_EQ(joined[p].times_ms, whole.populations[p].times_ms);
+      EXPECT_EQ(joined[p].node_ids, whole.populations[p].node_ids);
+    }
+  }
 }
 
 TEST_F(SonataSpikes, FaultyFilesAreReported) {

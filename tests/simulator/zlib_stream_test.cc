@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <bit>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -105,6 +106,18 @@ TEST(ZlibStream, FewValuesTakeFewBits) {
       EXPECT_LT(static_cast<double>(expect_kept({bytes, bytes}, add)),
                 2 * (kCount * bits / 8 + kHeader));
     }
+  }
+}
+
+TEST(ZlibStream, FillsToAPowerOfTwo) {
+  for (std::size_t count = 0; count < 300; ++count) {
+    const std::size_t bytes =
+        expect_kept({some_bytes(count, 256, 1, 0)}, [](ZlibStream& stream, const Bytes& part) {
+          stream.add_stored(part);
+          stream.fill_to_power_of_two();
+        });
+    EXPECT_TRUE(std::has_single_bit(bytes)) << bytes;
+    EXPECT_LE(bytes, 2 * (count + 50));
   }
 }
 

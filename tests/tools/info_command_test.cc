@@ -64,6 +64,18 @@ TEST_F(InfoCommand, FilesOfARunAreKnownByWhatIsInThem) {
                           "experiment.textproto  experiment small"});
 }
 
+TEST_F(InfoCommand, ADamagedFileDoesNotHideTheOthers) {
+  put(file("metrics.csv"), "train_examples,test_error_percent\n0,90\n");
+  write_sonata_spikes(file("spikes.h5"), std::vector<SpikeTrain>{{"input", 3, {1, 2}, {0, 2}}}, {});
+  std::filesystem::resize_file(file("spikes.h5"),
+                               std::filesystem::file_size(file("spikes.h5")) - 9);
+  const auto [code, text] = run(file(""));
+  EXPECT_EQ(code, ExitCode::kBadData);
+  EXPECT_THAT(text, HasSubstr("metrics.csv  metrics of a run, 1 test"));
+  EXPECT_THAT(text, HasSubstr("spikes.h5  damaged\n"));
+  EXPECT_THAT(text, HasSubstr("spikes.h5: is cut off"));
+}
+
 TEST_F(InfoCommand, SonataFilesOfOthersAreDescribed) {
   Hdf5File spikes = Hdf5File::create(file("foreign.h5"));
   spikes.write<double>("/spikes/cortex/timestamps", std::vector<double>{5, 1});

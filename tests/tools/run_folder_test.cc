@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "simulator/sonata_spikes.h"
 #include "tests/tools/test_folder.h"
 
 namespace apical {
@@ -106,6 +107,14 @@ TEST_F(RunFolderTest, AnEarlyEndDoesNotBlockARepeat) {
   }
   EXPECT_NO_THROW(RunFolder::create(run_, Use::kNew));
   EXPECT_FALSE(std::filesystem::exists(run_ / "checkpoint.h5.partial"));
+  const auto put_spikes = [&](const TrialTimes& trials) {
+    write_sonata_spikes(run_ / "spikes.h5", std::vector<SpikeTrain>{{"input", 1, {}, {}}}, trials);
+  };
+  put_spikes({});
+  EXPECT_NO_THROW(RunFolder::create(run_, Use::kNew)) << "nothing is recorded";
+  put_spikes({{0}, {50}, {100}, {0}, {3}});
+  EXPECT_THROW(RunFolder::create(run_, Use::kNew), RunFolderInUse);
+  std::filesystem::remove(run_ / "spikes.h5");
   put(run_ / "checkpoint.h5", "old");
   EXPECT_THROW(RunFolder::create(run_, Use::kNew), RunFolderInUse);
   EXPECT_NO_THROW(RunFolder::create(run_, Use::kResume));
