@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <iostream>
 #include <new>
 #include <stdexcept>
@@ -74,7 +75,11 @@ ExitCode report(ExitCode code, const std::string& message) {
 int run_reporting_errors(const std::function<ExitCode()>& command) {
   const auto code = [&] {
     try {
-      return command();
+      const ExitCode done = command();
+      errno = 0;
+      std::cout.flush();
+      if (!std::cout) throw WriteError::of_errno("standard output", errno == 0 ? EIO : errno);
+      return done;
     } catch (const CommandError& error) {
       return report(error.exit_code(), error.what());
     } catch (const ModelFileError& error) {

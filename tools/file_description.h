@@ -14,7 +14,6 @@ struct FileDescription {
   std::vector<std::string> details;  // a line each
   // What is wrong with files of a folder; their line says that they are damaged.
   std::vector<FileError> damaged = {};
-};  // what is wrong with files of a folder, which say so in theirs
 };
 
 // Describes a run's folder, or a file of one by what is in it. Throws FileError if it is none, or a

@@ -377,6 +377,15 @@ TEST_F(ApicalTest, SettingNothingIsWrongUsage) {
   EXPECT_THAT(finished.err, HasSubstr("no `=`; write PATH=VALUE"));
 }
 
+TEST_F(ApicalTest, OutputThatIsLostIsAnError) {
+  const std::string program = root_ / "tools/apical";
+  const Finished finished =
+      run_command_line({"/bin/sh", "-c", "\"$0\" info --help > /dev/full", program}, folder_);
+  EXPECT_EQ(finished.exit_code, 5);
+  EXPECT_EQ(finished.err,
+            "apical: standard output: the disk is full; free some space or write elsewhere\n");
+}
+
 TEST_F(ApicalTest, VersionAndHelp) {
   EXPECT_THAT(apical({"--version"}).out, StartsWith("apical "));
   for (const char* command : {"run", "check", "data", "plot"}) {
