@@ -62,7 +62,7 @@ constexpr std::array kPictureKinds = {
                 "weights.h5",
                 "/weights",
                 false,
-                "the weights from an image's pixels to each neuron",
+                "the weights from the image's pixels to each neuron",
                 {"projection", "epoch"},
                 receptive_fields_picture},
     PictureKind{"confusion",
