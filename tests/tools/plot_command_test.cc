@@ -60,6 +60,9 @@ TEST_F(PlotCommand, DrawsByTheKindOfFile) {
 }
 
 TEST_F(PlotCommand, DrawsTheKindThatIsNamed) {
+  expect_failure({spikes_, "--kind", "rates", "-o", file("rates.svg")}, ExitCode::kBadData,
+                 "experiment.textproto beside it");
+  put(file("experiment.textproto"), "recording { spikes {} }");
   EXPECT_EQ(plot({spikes_, "--kind", "rates", "-o", file("rates.svg")}).first, ExitCode::kDone);
   EXPECT_THAT(content(file("rates.svg")), HasSubstr("Firing rate"));
   EXPECT_EQ(plot({folder_, "--kind", "raster", "-o", file("raster.pdf")}).first, ExitCode::kDone);

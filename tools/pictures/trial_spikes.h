@@ -17,6 +17,8 @@ struct TrialSpikes {
   std::int64_t label = 0;
   double target_start_ms = 0;  // since the trial's start; end_ms without a target phase
   double end_ms = 0;
+  // How many neurons of each population were recorded then; empty if that is not known.
+  std::vector<std::size_t> recorded = {};
 };
 
 // Takes the trial whose index is `trial`, or else the first that was recorded. Throws
