@@ -101,7 +101,8 @@ TEST_F(PlotCommand, WrongUsageIsExplained) {
   expect_failure({metrics_, "-o", "a.gif"}, wrong, ".png, .svg or .pdf");
   expect_failure({metrics_, spikes_, "-o", picture_}, wrong, "of another kind");
   expect_failure({spikes_, spikes_, "-o", picture_}, wrong, "name one");
-  expect_failure({"a.txt", "-o", picture_}, wrong, "a.txt");
+  put(file("a.txt"), "no file of a run");
+  expect_failure({file("a.txt"), "-o", picture_}, wrong, "a.txt");
   expect_failure({metrics_, "-o", picture_, "--colour"}, wrong, "--colour");
   expect_failure({spikes_, "-o", picture_, "--trial", "x"}, wrong, "trial");
   expect_failure({metrics_, "-o", picture_, "--trial", "1"}, wrong, "means nothing");
@@ -110,8 +111,16 @@ TEST_F(PlotCommand, WrongUsageIsExplained) {
 
 TEST_F(PlotCommand, UnreadableFilesAreNamed) {
   put(file("bad.h5"), "no HDF5");
-  expect_failure({file("none.csv"), "-o", picture_}, ExitCode::kBadData, "none.csv");
-  expect_failure({file("none.h5"), "-o", picture_}, ExitCode::kBadData, "no such file");
+  put(file("bad.csv"), "no metrics");
+  std::filesystem::create_directories(file("batch"));
+  put(file("batch/batch.csv"), "variant,seed\n");
+  for (const char* name : {"none", "none.csv", "none.h5"}) {
+    expect_failure({file(name), "-o", picture_}, ExitCode::kBadData, "there is no such file");
+  }
+  expect_failure({file("none"), "--kind", "sweep", "-o", picture_}, ExitCode::kBadData,
+                 "there is no such file");
+  expect_failure({file("bad.csv"), "-o", picture_}, ExitCode::kBadData, "is no metrics.csv");
+  expect_failure({file("batch"), "-o", picture_}, ExitCode::kBadData, "batch/VARIANT/seed_1");
   expect_failure({file("bad.h5"), "-o", picture_}, ExitCode::kBadData, "not an HDF5 file");
   expect_failure({spikes_, "--trial", "1", "-o", picture_}, ExitCode::kBadData, "trial 1");
   EXPECT_FALSE(std::filesystem::exists(picture_));

@@ -28,10 +28,11 @@ std::span<const PictureKind> picture_kinds();
 const PictureKind& picture_kind_named(const std::string& name);
 
 // The kind that is drawn of a file if nothing else is said, by what is in it: of a folder, which is
-// a run's, the learning curve. Throws UsageError, FileError.
+// a run's, the learning curve. Throws UsageError; FileError also if there is no such file.
 const PictureKind& picture_kind_of(const std::filesystem::path& file);
 
-// The file itself, or in a run's folder the one that the picture is drawn from.
+// The file itself, or in a run's folder the one that the picture is drawn from. Throws FileError of
+// a folder that holds a batch of runs.
 std::filesystem::path file_for(const PictureKind& kind, const std::filesystem::path& file);
 
 }  // namespace apical
