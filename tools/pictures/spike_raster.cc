@@ -95,7 +95,7 @@ std::string band_labels_script(const TrialSpikes& raster, const std::vector<Band
                             gnuplot_string(text), middle, lines_up, look);
     };
     label(train.population, 1,
-          fmt::format("font 'DejaVu Sans:Bold' textcolor rgb '{}'", kColours[i % kColours.size()]));
+          fmt::format("font '{}' textcolor rgb '{}'", kBold, kColours[i % kColours.size()]));
     const auto [neurons, spikes] = counts_of(raster, i);
     label(neurons, 0, "textcolor rgb '#222222'");
     label(spikes, -1, "textcolor rgb '#222222'");
