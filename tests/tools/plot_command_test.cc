@@ -76,6 +76,30 @@ TEST_F(PlotCommand, DrawsTheKindThatIsNamed) {
   }
 }
 
+TEST_F(PlotCommand, ChosenPopulationsAndTimesAreDrawn) {
+  write_sonata_spikes(
+      spikes_,
+      std::vector<SpikeTrain>{{"input", 2, {}, {}}, {"hidden", 2, {}, {}}, {"output", 1, {}, {}}},
+      {.start_ms = {0}, .target_start_ms = {50}, .end_ms = {100}, .index = {0}, .label = {4}});
+  for (const std::vector<std::string>& names :
+       {std::vector<std::string>{"--population", "hidden,output"},
+        {"--population", "hidden", "--population", "output"}}) {
+    std::vector<std::string> arguments = {spikes_,     "-o", file("raster.svg"), "--force",
+                                          "--from-ms", "10", "--to-ms",          "20.5"};
+    arguments.insert(arguments.end(), names.begin(), names.end());
+    EXPECT_EQ(plot(arguments).first, ExitCode::kDone);
+    const std::string svg = content(file("raster.svg"));
+    EXPECT_THAT(svg, testing::AllOf(HasSubstr(">hidden<"), HasSubstr(">output<")));
+    EXPECT_THAT(svg, testing::Not(HasSubstr(">input<")));
+  }
+  expect_failure({spikes_, "-o", picture_, "--population", "hiden"}, ExitCode::kBadData,
+                 "it holds input, hidden, output");
+  expect_failure({spikes_, "-o", picture_, "--from-ms", "30", "--to-ms", "20"},
+                 ExitCode::kWrongUsage, "--to-ms: is not after --from-ms");
+  expect_failure({spikes_, "-o", picture_, "--from-ms", "100"}, ExitCode::kBadData,
+                 "ends at 100.0 ms");
+}
+
 TEST_F(PlotCommand, ADamagedFileKeepsAnOlderPicture) {
   put(picture_, "old");
   const std::string whole = content(spikes_);

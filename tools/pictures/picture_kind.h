@@ -17,7 +17,7 @@ struct PictureKind {
   std::string_view content;  // an object by which such an HDF5 file is known; empty for metrics.csv
   bool several;              // whether it is drawn from several files
   std::string_view what;
-  std::array<std::string_view, 3> options;  // which it knows besides those of all kinds
+  std::array<std::string_view, 4> options;  // which it knows besides those of all kinds
   // Throws FileError, UsageError.
   std::string (*script)(const PictureRequest&);
 };

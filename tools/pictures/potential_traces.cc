@@ -313,8 +313,13 @@ std::string potential_traces_script(const PotentialTraces& traces, const std::st
 }
 
 std::string potential_traces_picture(const PictureRequest& request) {
+  if (request.populations.size() > 1) {
+    throw UsageError("--population: the picture `potentials` is of one population; name one");
+  }
+  const auto population =
+      request.populations.empty() ? std::nullopt : std::optional(request.populations.front());
   return potential_traces_script(
-      read_potential_traces(request.files[0], request.population, request.neuron, request.trial),
+      read_potential_traces(request.files[0], population, request.neuron, request.trial),
       request.title, request.format);
 }
 

@@ -164,28 +164,21 @@ std::string legend_script(bool both, std::size_t height) {
 
 std::vector<NeuronRates> neuron_rates(const RecordedSpikes& spikes,
                                       const proto::Recording& recording,
-                                      const std::optional<std::string>& population,
+                                      const std::vector<std::string>& populations,
                                       std::optional<std::int64_t> trial) {
+  check_chosen(spikes.populations, populations);
   const TrialTimes trials = counted_trials(spikes, trial);
   std::vector<NeuronRates> rates;
-  std::vector<std::string> names;
   for (const SpikeTrain& train : spikes.populations) {
-    names.push_back(train.population);
-    if (train.neurons == 0 || (population && *population != train.population)) continue;
+    if (train.neurons == 0 || !is_chosen(train.population, populations)) continue;
     rates.push_back(rates_of(train, trials, recording));
   }
-  const bool known = !rates.empty();
   std::erase_if(rates, [](const NeuronRates& each) { return each.recorded == 0; });
-  if (known && rates.empty()) {
-    throw std::out_of_range(fmt::format("holds no spikes of {} in {}",
-                                        population.value_or("any population"),
-                                        trial ? fmt::format("trial {}", *trial) : "its trials"));
-  }
   if (rates.empty()) {
-    throw std::out_of_range(population
-                                ? fmt::format("holds no spikes of a population {}; it holds {}",
-                                              *population, fmt::join(names, ", "))
-                                : "holds no neurons");
+    throw std::out_of_range(
+        fmt::format("holds no neuron{} that was recorded in {}",
+                    populations.empty() ? "" : fmt::format(" of {}", fmt::join(populations, ", ")),
+                    trial ? fmt::format("trial {}", *trial) : "its trials"));
   }
   return rates;
 }
@@ -227,7 +220,7 @@ std::string rate_histogram_picture(const PictureRequest& request) {
   }
   try {
     return rate_histogram_script(
-        neuron_rates(spikes, *recording, request.population, request.trial), request.title,
+        neuron_rates(spikes, *recording, request.populations, request.trial), request.title,
         request.format);
   } catch (const std::out_of_range& error) {
     throw FileError(request.files[0], FileAccess::kRead, error.what());

@@ -25,11 +25,11 @@ struct NeuronRates {
   std::vector<double> target_hz;
 };
 
-// Of the population `population`, or of all that `recording` has recorded; in the trial `trial`, or
+// Of the populations chosen, or of all, what `recording` has recorded; in the trial `trial`, or
 // in all. Throws std::out_of_range, saying what there is, if that is not recorded.
 std::vector<NeuronRates> neuron_rates(const RecordedSpikes& spikes,
                                       const proto::Recording& recording,
-                                      const std::optional<std::string>& population,
+                                      const std::vector<std::string>& populations,
                                       std::optional<std::int64_t> trial);
 
 // The gnuplot script of a panel a population: the share of neurons by firing rate.

@@ -54,7 +54,7 @@ std::vector<Band> stack_bands(const std::vector<SpikeTrain>& populations) {
 
 std::string shading_script(const TrialSpikes& raster, const std::vector<Band>& bands) {
   if (!raster.trial) return "";
-  const Phases phases{raster.target_start_ms, raster.end_ms};
+  const Phases phases{raster.target_start_ms, raster.end_ms, raster.start_ms};
   std::string script;
   for (const Band& band : bands) {
     script += phase_shading(phases, std::to_string(band.bottom), std::to_string(band.top()));
@@ -131,10 +131,11 @@ std::string spike_raster_script(const TrialSpikes& raster, const std::string& ti
   script += fmt::format(
       "set title {} font ',12' offset 0,0.7\n"
       "unset key\nset rmargin {}\nset lmargin 9\n"
-      "set xlabel '{}'\nset xrange [0:{}]\n"
+      "set xlabel '{}'\nset xrange [{}:{}]\n"
       "set ylabel 'Neuron index'\nset yrange [0:100]\n",
       gnuplot_string(title.empty() ? title_of(raster) : title), right_margin(raster),
-      raster.trial ? "Time since the start of the trial (ms)" : "Time (ms)", raster.end_ms);
+      raster.trial ? "Time since the start of the trial (ms)" : "Time (ms)", raster.start_ms,
+      raster.end_ms);
   script += shading_script(raster, bands);
   script += band_labels_script(raster, bands);
 
@@ -169,7 +170,7 @@ void count_recorded(const proto::Recording& recording, TrialSpikes& raster) {
   for (const SpikeTrain& train : raster.populations) {
     std::size_t& recorded = raster.recorded.emplace_back();
     for (const auto& group : recorded_neurons(recording, train.population, train.neurons)) {
-      if (recorded_ms(group, raster.trial.value_or(0), 0, 0, raster.end_ms) > 0) {
+      if (recorded_ms(group, raster.trial.value_or(0), 0, raster.start_ms, raster.end_ms) > 0) {
         recorded += group.ids.size();
       }
     }
@@ -177,9 +178,20 @@ void count_recorded(const proto::Recording& recording, TrialSpikes& raster) {
 }
 
 std::string spike_raster_picture(const PictureRequest& request) {
+  const double from = request.from_ms.value_or(0);
+  if (from < 0 || (request.to_ms && *request.to_ms <= from)) {
+    throw UsageError(from < 0
+                         ? "--from-ms: is before the start of the trial; 0 or more would be right"
+                         : "--to-ms: is not after --from-ms; a later time would be right");
+  }
   const RecordedSpikes spikes = read_sonata_spikes(request.files[0]);
   try {
     TrialSpikes raster = take_trial(spikes, request.trial);
+    check_chosen(raster.populations, request.populations);
+    std::erase_if(raster.populations, [&](const SpikeTrain& train) {
+      return !is_chosen(train.population, request.populations);
+    });
+    cut_to(raster, request.from_ms, request.to_ms);
     if (raster.trial) {
       if (const auto recording = recording_beside(request.files[0])) {
         count_recorded(*recording, raster);

@@ -71,7 +71,8 @@ TEST_F(ParameterSweepTest, OtherDifferencesAreSeries) {
 
 TEST_F(ParameterSweepTest, NumbersOrderSeriesAndValues) {
   const auto with_epochs = [](int epochs, const std::string& size) {
-    return "training { epochs: " + std::to_string(epochs) + " rate_learning { " + size + " } }";
+    return "training { epochs: " + std::to_string(epochs) + " rate_learning { algorithm: BP " +
+           size + " } }";
   };
   std::vector<RecordedRun> runs;
   for (const int epochs : {100, 20}) {

@@ -124,7 +124,7 @@ TEST_F(PotentialTracesTest, StochasticPlateausHaveNoCertainWindow) {
   Hdf5File trials = Hdf5File::create(file("trials.h5"));
   write_trials(trials);
   for (const char* phase : {"forward", "target"}) {
-    trials.write<float>(std::string("/plateaus/hidden/") + phase, std::vector<float>(8),
+    trials.write<float>(std::string("/plateaus/hidden/") + phase, std::vector<float>(8, 0.5F),
                         std::vector<std::uint64_t>{2, 4});
   }
   trials.close();

@@ -72,6 +72,21 @@ TEST(SpikeRaster, NamesEverything) {
   }
 }
 
+TEST(SpikeRaster, APartOfATrialIsDrawn) {
+  TrialSpikes raster = take_trial(two_trials(), 7);
+  cut_to(raster, 60, std::nullopt);
+  EXPECT_THAT(raster.populations[0].times_ms, ElementsAre(99.5));
+  EXPECT_THAT(raster.populations[0].node_ids, ElementsAre(1));
+  const std::string svg = drawn(raster);
+  EXPECT_THAT(svg, HasSubstr("target phase"));
+  EXPECT_THAT(svg, testing::Not(HasSubstr("forward phase")));
+  EXPECT_THROW(cut_to(raster, 100, std::nullopt), std::out_of_range);
+  raster = take_trial(two_trials(), 7);
+  cut_to(raster, std::nullopt, 40);
+  EXPECT_THAT(raster.populations[0].times_ms, ElementsAre(1));
+  EXPECT_EQ(raster.end_ms, 40);
+}
+
 TEST(SpikeRaster, TellsSilentNeuronsFromThoseNotRecorded) {
   proto::Recording recording;
   recording.add_spikes()->set_population("input");
