@@ -15,6 +15,7 @@
 #include "models/experiment_file.h"
 #include "simulator/hdf5_file.h"
 #include "simulator/sonata_spikes.h"
+#include "tools/command_error.h"
 #include "tools/pictures/trial_spikes.h"
 
 namespace apical {

@@ -188,7 +188,7 @@ std::string rate_histogram_script(std::span<const NeuronRates> rates, const std:
   const std::size_t columns = std::min(rates.size(), kPanelsInARow);
   const std::size_t rows = (rates.size() + kPanelsInARow - 1) / kPanelsInARow;
   const std::size_t width = std::max<std::size_t>(80 + 290 * columns, 520);
-  const std::size_t height = 60 + 310 * rows;
+  const std::size_t height = 68 + 310 * rows;
   const bool both = std::ranges::any_of(rates, [](const auto& r) { return !r.target_hz.empty(); });
   std::string script = gnuplot_preamble(
       format, {.width = static_cast<int>(width), .height = static_cast<int>(height)});
@@ -199,7 +199,7 @@ std::string rate_histogram_script(std::span<const NeuronRates> rates, const std:
       "{},{}\n",
       rows, columns, gnuplot_string(title.empty() ? "Firing rates" : title),
       70 / static_cast<double>(width), 1 - 20 / static_cast<double>(width),
-      54 / static_cast<double>(height), 1 - (both ? 104 : 78) / static_cast<double>(height),
+      62 / static_cast<double>(height), 1 - (both ? 104 : 78) / static_cast<double>(height),
       46 / static_cast<double>(width), 104 / static_cast<double>(height));
   script += legend_script(both, height);
   for (std::size_t panel = 0; panel < rates.size(); ++panel) {

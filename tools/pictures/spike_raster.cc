@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "tools/command_error.h"
 #include "tools/pictures/phases.h"
 #include "tools/pictures/recorded_neurons.h"
 
