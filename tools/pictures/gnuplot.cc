@@ -163,8 +163,10 @@ std::string gnuplot_preamble(PictureFormat format, PictureSize size) {
                              height, kSvgFonts);
       break;
     case PictureFormat::kPdf:
-      terminal = fmt::format("pdfcairo noenhanced size {:.3f}in,{:.3f}in font 'DejaVu Sans,8'",
-                             width / 100.0, height / 100.0);
+      // Text as large as in the other formats.
+      terminal = fmt::format(
+          "pdfcairo noenhanced size {:.3f}in,{:.3f}in fontscale 0.65 font 'DejaVu Sans,10'",
+          width / 100.0, height / 100.0);
       break;
   }
   return "set encoding utf8\nset terminal " + terminal +
