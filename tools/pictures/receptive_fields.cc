@@ -22,8 +22,9 @@ constexpr double kGap = 0.12;
 constexpr double kNumberGap = 0.3;
 // Weights beyond this quantile have the outermost colours, so that a few do not pale the others.
 constexpr double kColourQuantile = 0.995;
-constexpr double kGrey = 127.5;       // a weight of 0 from a colour image
-constexpr double kLetterWidth = 8.2;  // of a title, about, and not less
+constexpr double kGrey = 127.5;            // a weight of 0 from a colour image
+constexpr std::size_t kMostLetters = 120;  // of a title that the picture is wide enough for
+constexpr double kLetterWidth = 8.2;       // of a title, about, and not less
 
 // ColorBrewer's RdBu in 11 classes, blue for negative: told apart by colour-blind readers.
 constexpr std::string_view kPalette =
@@ -229,7 +230,7 @@ std::string receptive_fields_script(const ReceptiveFields& fields, const std::st
   const double scale = colour ? 0 : 86;  // the colours' bar with its numbers
   const double top = 66;
   const double bottom = 24;
-  const double letters = static_cast<double>(shown_title.size());
+  const auto letters = static_cast<double>(std::min(shown_title.size(), kMostLetters));
   const double whole_width = std::max(
       {width + scale + 2 * margin, colour ? 480.0 : 420.0, kLetterWidth * letters + 2 * margin});
   const double whole_height = height + top + bottom;

@@ -75,9 +75,9 @@ BandCounts counts_of(const TrialSpikes& raster, std::size_t population) {
                     count_text(train.times_ms.size(), "spike")};
   if (raster.recorded.empty()) return counts;
   const std::size_t recorded = raster.recorded[population];
-  if (recorded == 0) {
+  if (recorded == 0 && train.times_ms.empty()) {
     counts.spikes = "not recorded";
-  } else if (recorded < train.neurons) {
+  } else if (recorded > 0 && recorded < train.neurons) {
     counts.neurons = fmt::format("{} of {}", recorded, counts.neurons);
   }
   return counts;
@@ -180,10 +180,11 @@ void count_recorded(const proto::Recording& recording, TrialSpikes& raster) {
 
 std::string spike_raster_picture(const PictureRequest& request) {
   const double from = request.from_ms.value_or(0);
-  if (from < 0 || (request.to_ms && *request.to_ms <= from)) {
-    throw UsageError(from < 0
-                         ? "--from-ms: is before the start of the trial; 0 or more would be right"
-                         : "--to-ms: is not after --from-ms; a later time would be right");
+  if (!(from >= 0)) {
+    throw UsageError("--from-ms: is no time in a trial; 0 or more would be right");
+  }
+  if (request.to_ms && !(*request.to_ms > from)) {
+    throw UsageError("--to-ms: is not after --from-ms; a later time would be right");
   }
   const RecordedSpikes spikes = read_sonata_spikes(request.files[0]);
   try {
