@@ -12,6 +12,7 @@
 
 #include "models/experiment_file.h"
 #include "simulator/file_error.h"
+#include "tools/batch_folder.h"
 #include "tools/hdf5_description.h"
 #include "tools/metrics_file.h"
 
@@ -33,9 +34,6 @@ constexpr std::array kMeasured = {"test_error_percent", "train_error_percent", "
 
 FileDescription describe_metrics(const fs::path& path) {
   const MetricsFile metrics = MetricsFile::read(path);
-  if (!metrics.has("train_examples")) {
-    fail(path, "is no metrics.csv of a run: it has no column train_examples");
-  }
   FileDescription description;
   description.summary =
       fmt::format("metrics of a run, {} test{}", metrics.rows(), metrics.rows() == 1 ? "" : "s");
@@ -112,6 +110,7 @@ FileDescription describe_folder(const fs::path& folder) {
     }
     description.details.push_back(fmt::format("{}  {}", name, summary));
   }
+  if (description.details.empty()) fail_if_of_a_batch(folder);
   if (description.details.empty()) fail(folder, "holds no file of a run");
   description.summary = "folder of a run";
   std::error_code ignored;

@@ -38,11 +38,16 @@ MetricsFile MetricsFile::read(const std::filesystem::path& path) {
   MetricsFile file(path);
   std::ifstream stream(path);
   std::string line;
-  if (!stream) file.fail(std::generic_category().message(errno));
+  if (!stream) {
+    file.fail(errno == ENOENT ? "there is no such file" : std::generic_category().message(errno));
+  }
   if (!std::getline(stream, line)) file.fail("is empty");
   for (const std::string_view name : cells_of(line)) {
     file.names_.emplace_back(name);
     file.columns_.emplace(name, MetricsColumn{});
+  }
+  if (!file.has("train_examples")) {
+    file.fail("is no metrics.csv of a run: it has no column train_examples");
   }
   while (std::getline(stream, line)) {
     ++file.rows_;

@@ -17,7 +17,7 @@ using MetricsColumn = std::vector<std::optional<double>>;
 // A run's metrics.csv, a row per test of the network.
 class MetricsFile {
  public:
-  // Throws FileError, naming the line: of a cell that is no number, or a row that is too short.
+  // Throws FileError, naming the line of a cell that is no number, or a row that is too short.
   static MetricsFile read(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <iostream>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -26,8 +27,9 @@ namespace options = boost::program_options;
 using Path = std::filesystem::path;
 
 // The choices that only some kinds of pictures know.
-constexpr std::array<std::string_view, 8> kChoices = {
-    "trial", "population", "neuron", "projection", "epoch", "examples", "measure", "x"};
+constexpr std::array<std::string_view, 10> kChoices = {
+    "from-ms",    "to-ms", "trial",    "population", "neuron",
+    "projection", "epoch", "examples", "measure",    "x"};
 
 options::options_description visible_options() {
   options::options_description visible("Options");
@@ -38,8 +40,12 @@ options::options_description visible_options() {
        "title instead of the usual one")("force", "replace the picture if there is one")  //
       ("trial", options::value<std::int64_t>(),
        "the trial of raster, rates or potentials [the first one; of rates all]")  //
-      ("population", options::value<std::string>(),
-       "the population of rates [all] or potentials [the first one]")  //
+      ("population", options::value<std::vector<std::string>>(),
+       "the populations of raster or rates, with commas or repeated [all]; that of potentials "
+       "[the first one]")  //
+      ("from-ms", options::value<double>(),
+       "where raster begins, after the start of the trial [0]")                        //
+      ("to-ms", options::value<double>(), "where raster ends [the end of the trial]")  //
       ("neuron", options::value<std::uint64_t>(),
        "the neuron of potentials [the first one recorded]")  //
       ("projection", options::value<std::string>(),
@@ -69,6 +75,17 @@ void print_help(const options::options_description& visible) {
 template <typename T>
 std::optional<T> choice(const options::variables_map& given, const char* name) {
   return given.count(name) == 0 ? std::nullopt : std::optional(given[name].as<T>());
+}
+
+// Each time that it is given, the option names one or several with commas.
+std::vector<std::string> populations_of(const options::variables_map& given) {
+  std::vector<std::string> populations;
+  if (given.count("population") == 0) return populations;
+  for (const std::string& names : given["population"].as<std::vector<std::string>>()) {
+    std::istringstream stream(names);
+    for (std::string name; std::getline(stream, name, ',');) populations.push_back(name);
+  }
+  return populations;
 }
 
 // One kind for all files.
@@ -109,7 +126,9 @@ PictureRequest request_of(const options::variables_map& given, const PictureKind
   request.format = format;
   request.title = given["title"].as<std::string>();
   request.trial = choice<std::int64_t>(given, "trial");
-  request.population = choice<std::string>(given, "population");
+  request.populations = populations_of(given);
+  request.from_ms = choice<double>(given, "from-ms");
+  request.to_ms = choice<double>(given, "to-ms");
   request.neuron = choice<std::uint64_t>(given, "neuron");
   request.projection = choice<std::string>(given, "projection");
   request.epoch = choice<std::int64_t>(given, "epoch");

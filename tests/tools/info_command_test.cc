@@ -97,7 +97,10 @@ TEST_F(InfoCommand, AnythingElseIsOneLine) {
   other.create_group("/something");
   other.close();
   std::filesystem::create_directories(file("folder"));
-  for (const char* name : {"text.txt", "other.csv", "other.json", "other.h5", "folder", "none"}) {
+  std::filesystem::create_directories(file("batch"));
+  put(file("batch/batch.csv"), "variant,seed\n");
+  for (const char* name :
+       {"text.txt", "other.csv", "other.json", "other.h5", "folder", "batch", "none"}) {
     const auto [code, text] = run(file(name));
     EXPECT_EQ(code, ExitCode::kBadData) << text;
     EXPECT_THAT(text, testing::AllOf(testing::StartsWith("apical: "), HasSubstr(name)));

@@ -17,7 +17,7 @@ class MetricsFileTest : public TestWithFolder {
   std::string reason_of_failure(const std::string& text) {
     put(file("metrics.csv"), text);
     try {
-      MetricsFile::read(file("metrics.csv")).column("train_examples");
+      MetricsFile::read(file("metrics.csv"));
     } catch (const FileError& error) {
       return error.what();
     }
@@ -44,7 +44,7 @@ TEST_F(MetricsFileTest, ReadsColumnsWhereverTheyAre) {
 TEST_F(MetricsFileTest, FaultsAreNamedWithTheirLine) {
   const std::string header = "train_examples,test_error_percent,train_error_percent\n";
   EXPECT_THAT(reason_of_failure(""), HasSubstr("is empty"));
-  EXPECT_THAT(reason_of_failure("a,b\n1,2\n"), HasSubstr("has no column train_examples"));
+  EXPECT_THAT(reason_of_failure("a,b\n1,2\n"), HasSubstr("is no metrics.csv of a run"));
   EXPECT_THAT(reason_of_failure(header + "0,1,2\n1,2\n"), HasSubstr("metrics.csv:3: 2 values"));
   EXPECT_THAT(reason_of_failure(header + "0,1x,2\n"), HasSubstr("test_error_percent is '1x'"));
   EXPECT_THROW(MetricsFile::read(file("none")), FileError);

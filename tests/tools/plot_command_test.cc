@@ -60,6 +60,9 @@ TEST_F(PlotCommand, DrawsByTheKindOfFile) {
 }
 
 TEST_F(PlotCommand, DrawsTheKindThatIsNamed) {
+  expect_failure({spikes_, "--kind", "rates", "-o", file("rates.svg")}, ExitCode::kBadData,
+                 "experiment.textproto beside it");
+  put(file("experiment.textproto"), "recording { spikes {} }");
   EXPECT_EQ(plot({spikes_, "--kind", "rates", "-o", file("rates.svg")}).first, ExitCode::kDone);
   EXPECT_THAT(content(file("rates.svg")), HasSubstr("Firing rate"));
   EXPECT_EQ(plot({folder_, "--kind", "raster", "-o", file("raster.pdf")}).first, ExitCode::kDone);
@@ -71,6 +74,30 @@ TEST_F(PlotCommand, DrawsTheKindThatIsNamed) {
                            "receptive-fields", "confusion"}) {
     EXPECT_THAT(help, HasSubstr(kind));
   }
+}
+
+TEST_F(PlotCommand, ChosenPopulationsAndTimesAreDrawn) {
+  write_sonata_spikes(
+      spikes_,
+      std::vector<SpikeTrain>{{"input", 2, {}, {}}, {"hidden", 2, {}, {}}, {"output", 1, {}, {}}},
+      {.start_ms = {0}, .target_start_ms = {50}, .end_ms = {100}, .index = {0}, .label = {4}});
+  for (const std::vector<std::string>& names :
+       {std::vector<std::string>{"--population", "hidden,output"},
+        {"--population", "hidden", "--population", "output"}}) {
+    std::vector<std::string> arguments = {spikes_,     "-o", file("raster.svg"), "--force",
+                                          "--from-ms", "10", "--to-ms",          "20.5"};
+    arguments.insert(arguments.end(), names.begin(), names.end());
+    EXPECT_EQ(plot(arguments).first, ExitCode::kDone);
+    const std::string svg = content(file("raster.svg"));
+    EXPECT_THAT(svg, testing::AllOf(HasSubstr(">hidden<"), HasSubstr(">output<")));
+    EXPECT_THAT(svg, testing::Not(HasSubstr(">input<")));
+  }
+  expect_failure({spikes_, "-o", picture_, "--population", "hiden"}, ExitCode::kBadData,
+                 "it holds input, hidden, output");
+  expect_failure({spikes_, "-o", picture_, "--from-ms", "30", "--to-ms", "20"},
+                 ExitCode::kWrongUsage, "--to-ms: is not after --from-ms");
+  expect_failure({spikes_, "-o", picture_, "--from-ms", "100"}, ExitCode::kBadData,
+                 "ends at 100.0 ms");
 }
 
 TEST_F(PlotCommand, ADamagedFileKeepsAnOlderPicture) {
@@ -98,7 +125,8 @@ TEST_F(PlotCommand, WrongUsageIsExplained) {
   expect_failure({metrics_, "-o", "a.gif"}, wrong, ".png, .svg or .pdf");
   expect_failure({metrics_, spikes_, "-o", picture_}, wrong, "of another kind");
   expect_failure({spikes_, spikes_, "-o", picture_}, wrong, "name one");
-  expect_failure({"a.txt", "-o", picture_}, wrong, "a.txt");
+  put(file("a.txt"), "no file of a run");
+  expect_failure({file("a.txt"), "-o", picture_}, wrong, "a.txt");
   expect_failure({metrics_, "-o", picture_, "--colour"}, wrong, "--colour");
   expect_failure({spikes_, "-o", picture_, "--trial", "x"}, wrong, "trial");
   expect_failure({metrics_, "-o", picture_, "--trial", "1"}, wrong, "means nothing");
@@ -107,8 +135,16 @@ TEST_F(PlotCommand, WrongUsageIsExplained) {
 
 TEST_F(PlotCommand, UnreadableFilesAreNamed) {
   put(file("bad.h5"), "no HDF5");
-  expect_failure({file("none.csv"), "-o", picture_}, ExitCode::kBadData, "none.csv");
-  expect_failure({file("none.h5"), "-o", picture_}, ExitCode::kBadData, "no such file");
+  put(file("bad.csv"), "no metrics");
+  std::filesystem::create_directories(file("batch"));
+  put(file("batch/batch.csv"), "variant,seed\n");
+  for (const char* name : {"none", "none.csv", "none.h5"}) {
+    expect_failure({file(name), "-o", picture_}, ExitCode::kBadData, "there is no such file");
+  }
+  expect_failure({file("none"), "--kind", "sweep", "-o", picture_}, ExitCode::kBadData,
+                 "there is no such file");
+  expect_failure({file("bad.csv"), "-o", picture_}, ExitCode::kBadData, "is no metrics.csv");
+  expect_failure({file("batch"), "-o", picture_}, ExitCode::kBadData, "batch/VARIANT/seed_1");
   expect_failure({file("bad.h5"), "-o", picture_}, ExitCode::kBadData, "not an HDF5 file");
   expect_failure({spikes_, "--trial", "1", "-o", picture_}, ExitCode::kBadData, "trial 1");
   EXPECT_FALSE(std::filesystem::exists(picture_));

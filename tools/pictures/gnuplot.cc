@@ -18,6 +18,8 @@ extern char** environ;
 namespace apical {
 namespace {
 
+constexpr std::string_view kSvgFonts = "DejaVu Sans,Helvetica,sans-serif";
+
 // A file without a name, in memory. With three of them, gnuplot and we never wait for each other.
 class MemoryFile {
  public:
@@ -99,16 +101,20 @@ std::string last_line(const std::string& text) {
   return line.substr(std::min(line.find_first_not_of(" \t"), line.size()));
 }
 
-// Without this style browsers blur the cells of an enlarged image in SVG. Any other picture is left
-// as it is.
-std::string with_sharp_cells(std::string picture) {
-  if (!picture.starts_with("<?xml")) return picture;
-  constexpr std::string_view kTag = "<image ";
-  constexpr std::string_view kStyle = "style='image-rendering: pixelated' ";
-  for (std::size_t at = picture.find(kTag); at != std::string::npos; at = picture.find(kTag, at)) {
-    at += kTag.size();
-    picture.insert(at, kStyle);
+void replace_all(std::string& text, std::string_view old, std::string_view replacement) {
+  for (std::size_t at = text.find(old); at != std::string::npos; at = text.find(old, at)) {
+    text.replace(at, old.size(), replacement);
+    at += replacement.size();
   }
+}
+
+// What gnuplot does not write as browsers need it: without a style they blur the cells of an
+// enlarged image, and they know no font `DejaVu Sans:Bold`. Any picture but SVG is left as it is.
+std::string with_what_browsers_need(std::string picture) {
+  if (!picture.starts_with("<?xml")) return picture;
+  replace_all(picture, "<image ", "<image style='image-rendering: pixelated' ");
+  replace_all(picture, fmt::format("font-family=\"{}\"", kBold),
+              fmt::format("font-family=\"{}\" font-weight=\"bold\"", kSvgFonts));
   return picture;
 }
 
@@ -153,14 +159,14 @@ std::string gnuplot_preamble(PictureFormat format, PictureSize size) {
           2 * width, 2 * height);
       break;
     case PictureFormat::kSvg:
-      terminal = fmt::format(
-          "svg noenhanced size {},{} background '#ffffff' font 'DejaVu Sans,Helvetica,sans-serif,"
-          "12'",
-          width, height);
+      terminal = fmt::format("svg noenhanced size {},{} background '#ffffff' font '{},12'", width,
+                             height, kSvgFonts);
       break;
     case PictureFormat::kPdf:
-      terminal = fmt::format("pdfcairo noenhanced size {:.3f}in,{:.3f}in font 'DejaVu Sans,8'",
-                             width / 100.0, height / 100.0);
+      // Text as large as in the other formats.
+      terminal = fmt::format(
+          "pdfcairo noenhanced size {:.3f}in,{:.3f}in fontscale 0.65 font 'DejaVu Sans,10'",
+          width / 100.0, height / 100.0);
       break;
   }
   return "set encoding utf8\nset terminal " + terminal +
@@ -182,7 +188,7 @@ std::string draw_with_gnuplot(const std::string& script) {
   }
   std::string picture = output.content();
   if (picture.empty()) throw GnuplotError("gnuplot drew nothing: " + last_line(errors.content()));
-  return with_sharp_cells(std::move(picture));
+  return with_what_browsers_need(std::move(picture));
 }
 
 }  // namespace apical

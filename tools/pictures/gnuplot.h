@@ -32,6 +32,9 @@ struct PictureSize {
 inline constexpr std::array<std::string_view, 7> kColours = {
     "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"};
 
+// The font of what is to be in bold letters.
+inline constexpr std::string_view kBold = "DejaVu Sans:Bold";
+
 // A string constant of gnuplot's language that shows `text` as it is. The text is one line.
 std::string gnuplot_string(std::string_view text);
 

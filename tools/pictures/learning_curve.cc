@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -114,6 +115,22 @@ std::string key_text(const LearningCurve& curve, const Measure& measure) {
   return fmt::format("{}{}: {}", curve.name, seeds, fmt::join(texts, ", "));
 }
 
+// Points of tests, filled, and of training, hollow. With a colour they make 63 looks.
+constexpr std::array<std::array<int, 2>, 9> kPointTypes = {
+    {{7, 6}, {5, 4}, {9, 8}, {11, 10}, {13, 12}, {15, 14}, {1, 1}, {2, 2}, {3, 3}}};
+
+// How a curve is told from others.
+struct Look {
+  std::string_view colour;
+  std::array<int, 2> point_types;
+  bool needs_points = false;  // as another curve has its colour
+};
+
+Look look_of(std::size_t curve, std::size_t curves) {
+  return {kColours[curve % kColours.size()],
+          kPointTypes[curve / kColours.size() % kPointTypes.size()], curves > kColours.size()};
+}
+
 class Plots {
  public:
   void add_band(const std::string& data, std::string_view colour) {
@@ -123,20 +140,24 @@ class Plots {
                     data, colour));
   }
 
-  void add(const std::string& data, std::string_view colour, bool test, std::size_t rows,
+  void add(const std::string& data, const Look& look, bool test, std::size_t rows,
            const std::string& key) {
     // Many markers on a line would hide it.
-    const char* point_size = rows > 200 ? "0" : rows > 30 ? "0.35" : "0.7";
+    const bool few_points = look.needs_points && rows > kMostPoints;
+    const char* point_size = few_points ? "0.7" : rows > 200 ? "0" : rows > 30 ? "0.35" : "0.7";
     plots_.push_back(fmt::format(
         "{} using 1:2 with linespoints linewidth {} dashtype {} pointtype {} pointsize {} "
-        "linecolor rgb '{}' {}",
-        data, test ? "1.8" : "1.2", test ? "1" : "(9,5)", test ? 7 : 6, point_size, colour,
+        "pointinterval {} linecolor rgb '{}' {}",
+        data, test ? "1.8" : "1.2", test ? "1" : "(9,5)", look.point_types[test ? 0 : 1],
+        point_size, few_points ? rows / kMostPoints + 1 : 1, look.colour,
         key.empty() ? "notitle" : "title " + gnuplot_string(key)));
   }
 
   std::string script() const { return fmt::format("plot {}\n", fmt::join(plots_, ", \\\n  ")); }
 
  private:
+  static constexpr std::size_t kMostPoints = 30;
+
   std::vector<std::string> plots_;
 };
 
@@ -203,7 +224,7 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
   std::string data;
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const LearningCurve& curve = curves[i];
-    const std::string_view colour = kColours[i % kColours.size()];
+    const Look look = look_of(i, curves.size());
     bool in_key = false;
     for (const bool test : {true, false}) {
       const Spreads& values = test ? curve.test : curve.train;
@@ -211,7 +232,7 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
       if (!last) continue;
       const std::string name = fmt::format("${}{}", test ? "test" : "train", i);
       data += data_block(name, curve, values, scale);
-      if (test && curve.seeds > 1) plots.add_band(name, colour);
+      if (test && curve.seeds > 1) plots.add_band(name, look.colour);
       std::string key;
       if (one && !band) {
         key = fmt::format("{} {} {}", test ? "test" : "train", measure.word,
@@ -219,7 +240,7 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
       } else if (!std::exchange(in_key, true)) {
         key = key_text(curve, measure);
       }
-      plots.add(name, colour, test, values.size(), key);
+      plots.add(name, look, test, values.size(), key);
     }
   }
   return script + data + plots.script();
@@ -234,6 +255,7 @@ std::string learning_curve_picture(const PictureRequest& request) {
   for (const RunGroup& group : group_by_seed(runs)) {
     curves.push_back(learning_curve_of(group, measure));
   }
+  sort_by_numbers_in_names(curves);
   return learning_curve_script(curves, measure, request.title, request.format);
 }
 

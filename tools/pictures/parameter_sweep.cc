@@ -159,7 +159,10 @@ ParameterSweep parameter_sweep_of(std::span<const RecordedRun> runs, const std::
     }
   }
   sweep.numbers = std::ranges::all_of(sweep.values, is_number);
-  if (sweep.numbers) std::ranges::sort(sweep.values, {}, number);
+  // What is no number, such as a field that is not set, comes last.
+  std::ranges::stable_sort(sweep.values, [](const std::string& a, const std::string& b) {
+    return is_number(a) && (!is_number(b) || number(a) < number(b));
+  });
 
   const std::vector<RunGroup> groups = group_by_seed(runs, sweep.field);
   for (const RunGroup& group : groups) {
@@ -176,6 +179,7 @@ ParameterSweep parameter_sweep_of(std::span<const RecordedRun> runs, const std::
     }
   }
   name_series(sweep.series, groups, sweep.field);
+  sort_by_numbers_in_names(sweep.series);
   return sweep;
 }
 
@@ -204,6 +208,8 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
     }
     script += "EOD\n";
     const std::string_view colour = kColours[i % kColours.size()];
+    // Not the same again with the same colour.
+    const int point_type = kPointTypes[(i + i / kColours.size()) % kPointTypes.size()];
     if (bars) {
       // Error bars would have points of size 0, with which readers of SVG refuse the picture.
       plots.push_back(
@@ -214,8 +220,8 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
     plots.push_back(
         fmt::format("$series{} using 1:2 with {} linewidth 1.6 pointtype {} pointsize 0.8 "
                     "linecolor rgb '{}' title {}",
-                    i, sweep.numbers ? "linespoints" : "points",
-                    kPointTypes[i % kPointTypes.size()], colour, gnuplot_string(series.name)));
+                    i, sweep.numbers ? "linespoints" : "points", point_type, colour,
+                    gnuplot_string(series.name)));
   }
   return script + fmt::format("plot {}\n", fmt::join(plots, ", \\\n  "));
 }

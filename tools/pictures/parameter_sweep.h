@@ -21,8 +21,9 @@ struct ParameterSweep {
     std::size_t seeds = 1;                // the most of any value
   };
 
-  std::string field;                // its path, as `--set` takes it
-  std::vector<std::string> values;  // in the order of the axis: that of numbers, else as they came
+  std::string field;  // its path, as `--set` takes it
+  std::vector<std::string>
+      values;  // in the order of the axis: numbers by size, then others as they came
   bool numbers = false;
   std::vector<Series> series;
 };

@@ -10,13 +10,14 @@ constexpr double kLeastNameShare = 0.16;  // of the time axis that a phase's nam
 }  // namespace
 
 std::string phase_shading(const Phases& phases, std::string_view bottom, std::string_view top) {
-  const auto shade = [&](double from, double to, std::string_view colour) {
+  const auto shade = [&](double from, double to, std::string_view colour) -> std::string {
+    if (from >= to) return "";
     return fmt::format(
         "set object rectangle from {},{} to {},{} behind fillcolor rgb '{}' fillstyle solid "
         "noborder\n",
         from, bottom, to, top, colour);
   };
-  return shade(0, phases.target_start_ms, kForwardShade) +
+  return shade(phases.start_ms, phases.target_start_ms, kForwardShade) +
          shade(phases.target_start_ms, phases.end_ms, kTargetShade);
 }
 
@@ -30,11 +31,11 @@ std::string phase_boundary(const Phases& phases, std::string_view bottom, std::s
 
 std::string phase_names(const Phases& phases, std::string_view height) {
   const auto name_phase = [&](double from, double to, std::string_view name) -> std::string {
-    if (to - from < kLeastNameShare * phases.end_ms) return "";
+    if (to - from < kLeastNameShare * (phases.end_ms - phases.start_ms)) return "";
     return fmt::format("set label '{}' at {},{} center offset 0,0.5 textcolor rgb '#444444'\n",
                        name, (from + to) / 2, height);
   };
-  return name_phase(0, phases.target_start_ms, "forward phase") +
+  return name_phase(phases.start_ms, phases.target_start_ms, "forward phase") +
          name_phase(phases.target_start_ms, phases.end_ms, "target phase");
 }
 

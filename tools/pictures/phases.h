@@ -9,12 +9,14 @@ namespace apical {
 inline constexpr std::string_view kForwardShade = "#eef3f8";
 inline constexpr std::string_view kTargetShade = "#fdf0dc";
 
-// The forward phase is [0, target_start_ms), the target phase [target_start_ms, end_ms).
+// The forward phase is [start_ms, target_start_ms), the target phase [target_start_ms, end_ms); of
+// a picture of a part of a trial, so much of them.
 struct Phases {
   double target_start_ms = 0;
   double end_ms = 0;
+  double start_ms = 0;
 
-  bool both() const { return target_start_ms > 0 && target_start_ms < end_ms; }
+  bool both() const { return target_start_ms > start_ms && target_start_ms < end_ms; }
 };
 
 // gnuplot commands: both phases' shades from the height `bottom` to `top`, behind everything.

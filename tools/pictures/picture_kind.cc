@@ -8,6 +8,7 @@
 
 #include "models/mistake.h"
 #include "simulator/hdf5_file.h"
+#include "tools/batch_folder.h"
 #include "tools/command_error.h"
 #include "tools/pictures/confusion_matrix.h"
 #include "tools/pictures/learning_curve.h"
@@ -40,8 +41,8 @@ constexpr std::array kPictureKinds = {
                 "spikes.h5",
                 "/spikes",
                 false,
-                "the spikes of one trial, with its phases",
-                {"trial"},
+                "the spikes of one trial or a part of it, with its phases",
+                {"trial", "population", "from-ms", "to-ms"},
                 spike_raster_picture},
     PictureKind{"rates",
                 "spikes.h5",
@@ -62,7 +63,7 @@ constexpr std::array kPictureKinds = {
                 "weights.h5",
                 "/weights",
                 false,
-                "the weights from an image's pixels to each neuron",
+                "the weights from the image's pixels to each neuron",
                 {"projection", "epoch"},
                 receptive_fields_picture},
     PictureKind{"confusion",
@@ -97,6 +98,10 @@ const PictureKind& picture_kind_named(const std::string& name) {
 }
 
 const PictureKind& picture_kind_of(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(file, ignored)) {
+    throw FileError(file, FileAccess::kRead, "there is no such file");
+  }
   if (is_folder(file) || file.extension() == ".csv") return first_of("");
   if (file.extension() != ".h5" && file.extension() != ".hdf5") {
     throw UsageError(file.string() +
@@ -113,7 +118,10 @@ const PictureKind& picture_kind_of(const std::filesystem::path& file) {
 }
 
 std::filesystem::path file_for(const PictureKind& kind, const std::filesystem::path& file) {
-  return is_folder(file) ? file / kind.file : file;
+  if (!is_folder(file)) return file;
+  std::error_code ignored;
+  if (!std::filesystem::exists(file / kind.file, ignored)) fail_if_of_a_batch(file);
+  return file / kind.file;
 }
 
 }  // namespace apical

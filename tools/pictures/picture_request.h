@@ -17,8 +17,10 @@ struct PictureRequest {
   PictureFormat format = PictureFormat::kPng;
   std::string title;  // empty for the usual one
   std::optional<std::int64_t> trial;
-  std::optional<std::string> population;
+  std::vector<std::string> populations;
   std::optional<std::uint64_t> neuron;
+  std::optional<double> from_ms;
+  std::optional<double> to_ms;
   std::optional<std::string> projection;
   std::optional<std::int64_t> epoch;
   std::optional<std::int64_t> examples;

@@ -15,6 +15,7 @@
 #include "models/experiment_file.h"
 #include "simulator/hdf5_file.h"
 #include "simulator/sonata_spikes.h"
+#include "tools/command_error.h"
 #include "tools/pictures/trial_spikes.h"
 
 namespace apical {
@@ -26,6 +27,9 @@ enum Element : std::uint32_t { kSoma = 0, kBasal = 1, kApical = 2 };
 constexpr std::array kFromTop = {kApical, kBasal, kSoma};
 
 constexpr std::string_view kPlateauColour = kColours[3];
+// Of the time axis, the width of a plateau's text and of its number alone.
+constexpr double kPlateauTextShare = 0.23;
+constexpr double kNumberShare = 0.06;
 
 [[noreturn]] void fail(const fs::path& path, const std::string& reason) {
   throw FileError(path, FileAccess::kRead, reason);
@@ -111,17 +115,21 @@ void read_traces(const Hdf5File& file, const std::string& group, const Columns& 
   if (traces.traces.empty()) fail(file.path(), group + " holds no compartment that is known");
 }
 
-// The averaging window of a phase.
-std::pair<double, double> window_of(const std::map<std::string, std::string>& experiment,
-                                    double start, double end) {
+// The plateau potential of a phase, and over what it was averaged.
+PotentialTraces::Plateau plateau_of(const std::map<std::string, std::string>& experiment,
+                                    double start, double end, double potential) {
   const auto value = [&](const std::string& field) {
     const auto found = experiment.find(field);
     return found == experiment.end() ? 0 : std::atof(found->second.c_str());
   };
   const double stochastic = value("trial.stochastic_plateaus.window_ms");
-  const double window = stochastic > 0 ? stochastic : value("trial.window_ms");
-  if (window > 0) return {std::max(end - window, start), end};
-  return {std::min(start + value("trial.settling_time_ms"), end), end};
+  if (stochastic > 0) {
+    return {std::max(end - stochastic, start), end, potential,
+            value("trial.stochastic_plateaus.max_jitter_ms")};
+  }
+  const double window = value("trial.window_ms");
+  if (window > 0) return {std::max(end - window, start), end, potential};
+  return {std::min(start + value("trial.settling_time_ms"), end), end, potential};
 }
 
 void read_plateaus(const fs::path& trials_file, const fs::path& experiment_file,
@@ -143,11 +151,12 @@ void read_plateaus(const fs::path& trials_file, const fs::path& experiment_file,
     experiment = fields_of(ExperimentFile::read(experiment_file).experiment());
   }
   std::vector<float> values(shape[1]);
-  const auto [target, end] = traces.phases;
+  const double target = traces.phases.target_start_ms;
+  const double end = traces.phases.end_ms;
   for (const bool forward : {true, false}) {
     file.read_rows<float>(group + (forward ? "/forward" : "/target"), row, values);
-    const auto [from, to] = window_of(experiment, forward ? 0 : target, forward ? target : end);
-    traces.plateaus.push_back({from, to, values[traces.neuron]});
+    traces.plateaus.push_back(plateau_of(experiment, forward ? 0 : target, forward ? target : end,
+                                         values[traces.neuron]));
   }
 }
 
@@ -181,14 +190,30 @@ std::string range_script(const PotentialTraces::Trace& trace,
   return fmt::format("set yrange [{}:{}]\n", low - 0.08 * height, high + 0.3 * height);
 }
 
-std::string plateaus_script(const std::vector<PotentialTraces::Plateau>& plateaus) {
+// Each plateau as a bar over its window, and above it its number, with what it is if there is room
+// in the phase.
+std::string plateaus_script(const std::vector<PotentialTraces::Plateau>& plateaus,
+                            const Phases& phases) {
   std::string script;
-  for (const auto& [from, to, potential] : plateaus) {
+  for (const auto& [from, to, potential, uncertain_ms] : plateaus) {
+    const auto bar = [&](double start, double end, int width) {
+      if (start >= end) return;
+      script += fmt::format(
+          "set arrow from {0},{2} to {1},{2} nohead front linewidth {3} linecolor rgb '{4}'\n",
+          start, end, logit(potential), width, kPlateauColour);
+    };
+    bar(from, to - uncertain_ms, 3);
+    if (uncertain_ms > 0) bar(from - uncertain_ms, to, 1);
+    const bool forward = to <= phases.target_start_ms;
+    const double phase_start = forward ? 0 : phases.target_start_ms;
+    const double phase_end = forward ? phases.target_start_ms : phases.end_ms;
+    const bool short_text = phase_end - phase_start < kPlateauTextShare * phases.end_ms;
+    const double half = 0.5 * (short_text ? kNumberShare : kPlateauTextShare) * phases.end_ms;
+    if (2 * half > phase_end - phase_start) continue;
     script += fmt::format(
-        "set arrow from {0},{2} to {1},{2} nohead front linewidth 3 linecolor rgb '{3}'\n"
-        "set label 'plateau potential {4:.3f}' at {5},graph 0.9 center front font ',9' "
-        "textcolor rgb '#222222'\n",
-        from, to, logit(potential), kPlateauColour, potential, (from + to) / 2);
+        "set label '{}{:.3f}' at {},graph 0.9 center front font ',9' textcolor rgb '#222222'\n",
+        short_text ? "" : "plateau potential ", potential,
+        std::clamp((from + to) / 2, phase_start + half, phase_end - half));
   }
   return script;
 }
@@ -211,11 +236,10 @@ std::string panel_script(const PotentialTraces& traces, std::size_t panel) {
     script += phase_names(traces.phases, "graph 1.01") +
               "set label 'Potential (dimensionless)' at screen 0.02,0.5 center rotate\n";
   }
-  script += range_script(trace, plateaus) + plateaus_script(plateaus);
+  script += range_script(trace, plateaus) + plateaus_script(plateaus, traces.phases);
   script += fmt::format(
-      "set label {} at graph 1,graph 0.5 left offset 1.2,0 font 'DejaVu Sans:Bold' textcolor rgb "
-      "'{}'\n",
-      gnuplot_string(trace.compartment), kColours[panel]);
+      "set label {} at graph 1,graph 0.5 left offset 1.2,0 font '{}' textcolor rgb '{}'\n",
+      gnuplot_string(trace.compartment), kBold, kColours[panel]);
   script += last ? "set xlabel 'Time since the start of the trial (ms)'\nset format x '%g'\n"
                  : "unset xlabel\nset format x ''\n";
   if (soma && !traces.spikes_ms.empty()) {
@@ -290,8 +314,13 @@ std::string potential_traces_script(const PotentialTraces& traces, const std::st
 }
 
 std::string potential_traces_picture(const PictureRequest& request) {
+  if (request.populations.size() > 1) {
+    throw UsageError("--population: the picture `potentials` is of one population; name one");
+  }
+  const auto population =
+      request.populations.empty() ? std::nullopt : std::optional(request.populations.front());
   return potential_traces_script(
-      read_potential_traces(request.files[0], request.population, request.neuron, request.trial),
+      read_potential_traces(request.files[0], population, request.neuron, request.trial),
       request.title, request.format);
 }
 

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "tools/pictures/recorded_neurons.h"
 #include "tools/pictures/trial_spikes.h"
 
 namespace apical {
@@ -26,24 +27,37 @@ void count_spikes(const SpikeTrain& train, double from, double to, std::vector<d
   }
 }
 
-void divide(std::vector<double>& counts, double duration_ms) {
-  if (duration_ms <= 0) counts.clear();
-  for (double& count : counts) count *= 1000 / duration_ms;
+// Adds the rates of neurons that were recorded for so long.
+void add_rates(const std::vector<std::uint32_t>& neurons, const std::vector<double>& counts,
+               double recorded_ms, std::vector<double>& rates) {
+  if (recorded_ms <= 0) return;
+  for (const std::uint32_t neuron : neurons) rates.push_back(counts[neuron] * 1000 / recorded_ms);
 }
 
-NeuronRates rates_of(const SpikeTrain& train, const TrialTimes& trials) {
-  NeuronRates rates{train.population, std::vector<double>(train.neurons),
-                    std::vector<double>(train.neurons)};
-  double forward_ms = 0;
-  double target_ms = 0;
+NeuronRates rates_of(const SpikeTrain& train, const TrialTimes& trials,
+                     const proto::Recording& recording) {
+  NeuronRates rates{train.population, train.neurons, 0, {}, {}};
+  std::vector<double> forward(train.neurons);
+  std::vector<double> target(train.neurons);
   for (std::size_t t = 0; t < trials.size(); ++t) {
-    count_spikes(train, trials.start_ms[t], trials.target_start_ms[t], rates.forward_hz);
-    count_spikes(train, trials.target_start_ms[t], trials.end_ms[t], rates.target_hz);
-    forward_ms += trials.target_start_ms[t] - trials.start_ms[t];
-    target_ms += trials.end_ms[t] - trials.target_start_ms[t];
+    count_spikes(train, trials.start_ms[t], trials.target_start_ms[t], forward);
+    count_spikes(train, trials.target_start_ms[t], trials.end_ms[t], target);
   }
-  divide(rates.forward_hz, forward_ms);
-  divide(rates.target_hz, target_ms);
+  for (const RecordedNeurons& group :
+       recorded_neurons(recording, train.population, train.neurons)) {
+    double forward_ms = 0;
+    double target_ms = 0;
+    for (std::size_t t = 0; t < trials.size(); ++t) {
+      const auto in_phase = [&](double from, double to) {
+        return recorded_ms(group, trials.index[t], trials.start_ms[t], from, to);
+      };
+      forward_ms += in_phase(trials.start_ms[t], trials.target_start_ms[t]);
+      target_ms += in_phase(trials.target_start_ms[t], trials.end_ms[t]);
+    }
+    add_rates(group.ids, forward, forward_ms, rates.forward_hz);
+    add_rates(group.ids, target, target_ms, rates.target_hz);
+    if (forward_ms + target_ms > 0) rates.recorded += group.ids.size();
+  }
   return rates;
 }
 
@@ -53,7 +67,7 @@ TrialTimes counted_trials(const RecordedSpikes& spikes, std::optional<std::int64
   if (trials.size() == 0 || trial) {
     const TrialSpikes one = take_trial(spikes, trial);
     const double start = one.trial ? trials.start_ms[row_of_trial(trials, trial)] : 0;
-    return {{start}, {start + one.target_start_ms}, {start + one.end_ms}, {0}, {0}};
+    return {{start}, {start + one.target_start_ms}, {start + one.end_ms}, {trial.value_or(0)}, {0}};
   }
   return trials;
 }
@@ -80,7 +94,8 @@ double highest(const NeuronRates& rates) {
   return high;
 }
 
-// Outline of the histogram: the share of `rates` in each bin, in percent.
+// Outline of the histogram: the share of `rates` in each bin, in percent. Between bins with some it
+// has a gap, not a line along 0.
 std::string outline(const std::string& name, const std::vector<double>& rates, double width,
                     std::size_t bins) {
   std::vector<double> shares(bins);
@@ -88,41 +103,51 @@ std::string outline(const std::string& name, const std::vector<double>& rates, d
     const auto bin = static_cast<std::size_t>(rate / width * (1 + 1e-12));
     shares[std::min(bin, bins - 1)] += 100 / static_cast<double>(rates.size());
   }
-  std::string block = name + " << EOD\n0 0\n";
+  std::string block = name + " << EOD\n";
   for (std::size_t i = 0; i < bins; ++i) {
+    if (shares[i] == 0) continue;
     const double left = static_cast<double>(i) * width;
+    if (i == 0 || shares[i - 1] == 0) block += fmt::format("{} 0\n", left);
     block += fmt::format("{0} {2}\n{1} {2}\n", left, left + width, shares[i]);
+    if (i + 1 == bins || shares[i + 1] == 0) block += fmt::format("{} 0\n\n", left + width);
   }
-  return block + fmt::format("{} 0\nEOD\n", static_cast<double>(bins) * width);
+  return block + "EOD\n";
 }
 
 std::string means_text(const NeuronRates& rates) {
+  const std::string target = fmt::format("target phase {:.1f} Hz", mean(rates.target_hz));
+  if (rates.forward_hz.empty()) return "mean in the " + target;
   const std::string forward = fmt::format("mean {:.1f} Hz", mean(rates.forward_hz));
-  if (rates.target_hz.empty()) return forward;
-  return fmt::format("{}, target phase {:.1f} Hz", forward, mean(rates.target_hz));
+  return rates.target_hz.empty() ? forward : forward + ", " + target;
 }
 
 std::string panel_script(const NeuronRates& rates, std::size_t panel) {
   const double high = highest(rates);
   const double width = round_up(high / kBins);
   const auto bins = static_cast<std::size_t>(std::floor(high / width)) + 1;
-  const bool both = !rates.target_hz.empty();
-  std::string script = outline(fmt::format("$forward{}", panel), rates.forward_hz, width, bins);
-  if (both) script += outline(fmt::format("$target{}", panel), rates.target_hz, width, bins);
+  const std::string neurons =
+      rates.recorded == rates.neurons
+          ? count_text(rates.neurons, "neuron")
+          : fmt::format("{} of {}", rates.recorded, count_text(rates.neurons, "neuron"));
+  std::string script;
   script += fmt::format("set title {}.\"\\n\".{} font ',10'\nset xrange [0:{}]\nset ylabel '{}'\n",
-                        gnuplot_string(fmt::format("{}: {}", rates.population,
-                                                   count_text(rates.forward_hz.size(), "neuron"))),
+                        gnuplot_string(rates.population + ": " + neurons),
                         gnuplot_string(means_text(rates)), static_cast<double>(bins) * width,
                         panel % kPanelsInARow == 0 ? "Neurons (%)" : "");
-  script += fmt::format(
-      "plot $forward{} using 1:2 with filledcurves fillstyle transparent solid 0.35 noborder "
-      "fillcolor rgb '{}'",
-      panel, kForwardColour);
-  if (both) {
-    script += fmt::format(", $target{} using 1:2 with lines linewidth 1.4 linecolor rgb '{}'",
-                          panel, kTargetColour);
+  std::vector<std::string> plots;
+  if (!rates.forward_hz.empty()) {
+    script += outline(fmt::format("$forward{}", panel), rates.forward_hz, width, bins);
+    plots.push_back(fmt::format(
+        "$forward{} using 1:2 with filledcurves fillstyle transparent solid 0.35 noborder "
+        "fillcolor rgb '{}'",
+        panel, kForwardColour));
   }
-  return script + "\n";
+  if (!rates.target_hz.empty()) {
+    script += outline(fmt::format("$target{}", panel), rates.target_hz, width, bins);
+    plots.push_back(fmt::format("$target{} using 1:2 with lines linewidth 1.4 linecolor rgb '{}'",
+                                panel, kTargetColour));
+  }
+  return script + fmt::format("plot {}\n", fmt::join(plots, ", "));
 }
 
 // What the colours mean, once for all panels.
@@ -138,21 +163,22 @@ std::string legend_script(bool both, std::size_t height) {
 }  // namespace
 
 std::vector<NeuronRates> neuron_rates(const RecordedSpikes& spikes,
-                                      const std::optional<std::string>& population,
+                                      const proto::Recording& recording,
+                                      const std::vector<std::string>& populations,
                                       std::optional<std::int64_t> trial) {
+  check_chosen(spikes.populations, populations);
   const TrialTimes trials = counted_trials(spikes, trial);
   std::vector<NeuronRates> rates;
-  std::vector<std::string> names;
   for (const SpikeTrain& train : spikes.populations) {
-    names.push_back(train.population);
-    if (train.neurons == 0 || (population && *population != train.population)) continue;
-    rates.push_back(rates_of(train, trials));
+    if (train.neurons == 0 || !is_chosen(train.population, populations)) continue;
+    rates.push_back(rates_of(train, trials, recording));
   }
+  std::erase_if(rates, [](const NeuronRates& each) { return each.recorded == 0; });
   if (rates.empty()) {
-    throw std::out_of_range(population
-                                ? fmt::format("holds no spikes of a population {}; it holds {}",
-                                              *population, fmt::join(names, ", "))
-                                : "holds no neurons");
+    throw std::out_of_range(
+        fmt::format("holds no neuron{} that was recorded in {}",
+                    populations.empty() ? "" : fmt::format(" of {}", fmt::join(populations, ", ")),
+                    trial ? fmt::format("trial {}", *trial) : "its trials"));
   }
   return rates;
 }
@@ -162,7 +188,7 @@ std::string rate_histogram_script(std::span<const NeuronRates> rates, const std:
   const std::size_t columns = std::min(rates.size(), kPanelsInARow);
   const std::size_t rows = (rates.size() + kPanelsInARow - 1) / kPanelsInARow;
   const std::size_t width = std::max<std::size_t>(80 + 290 * columns, 520);
-  const std::size_t height = 60 + 310 * rows;
+  const std::size_t height = 68 + 310 * rows;
   const bool both = std::ranges::any_of(rates, [](const auto& r) { return !r.target_hz.empty(); });
   std::string script = gnuplot_preamble(
       format, {.width = static_cast<int>(width), .height = static_cast<int>(height)});
@@ -173,7 +199,7 @@ std::string rate_histogram_script(std::span<const NeuronRates> rates, const std:
       "{},{}\n",
       rows, columns, gnuplot_string(title.empty() ? "Firing rates" : title),
       70 / static_cast<double>(width), 1 - 20 / static_cast<double>(width),
-      54 / static_cast<double>(height), 1 - 104 / static_cast<double>(height),
+      62 / static_cast<double>(height), 1 - (both ? 104 : 78) / static_cast<double>(height),
       46 / static_cast<double>(width), 104 / static_cast<double>(height));
   script += legend_script(both, height);
   for (std::size_t panel = 0; panel < rates.size(); ++panel) {
@@ -185,9 +211,17 @@ std::string rate_histogram_script(std::span<const NeuronRates> rates, const std:
 
 std::string rate_histogram_picture(const PictureRequest& request) {
   const RecordedSpikes spikes = read_sonata_spikes(request.files[0]);
+  const bool has_trials = spikes.trials.size() > 0;
+  const auto recording =
+      has_trials ? recording_beside(request.files[0]) : recording_of_all_spikes();
+  if (!recording) {
+    throw FileError(request.files[0], FileAccess::kRead,
+                    "has no experiment.textproto beside it, which tells who was recorded when");
+  }
   try {
-    return rate_histogram_script(neuron_rates(spikes, request.population, request.trial),
-                                 request.title, request.format);
+    return rate_histogram_script(
+        neuron_rates(spikes, *recording, request.populations, request.trial), request.title,
+        request.format);
   } catch (const std::out_of_range& error) {
     throw FileError(request.files[0], FileAccess::kRead, error.what());
   }

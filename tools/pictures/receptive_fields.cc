@@ -5,7 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <system_error>
 
+#include "datasets/catalogue.h"
+#include "models/experiment_defaults.h"
+#include "models/experiment_file.h"
 #include "simulator/hdf5_file.h"
 
 namespace apical {
@@ -13,12 +17,14 @@ namespace {
 
 constexpr std::size_t kMostFields = 40;
 constexpr std::size_t kColumns = 10;
-constexpr std::size_t kLeastSide = 8;  // a smaller square is hardly an image
 // Of an image's side: between images, and above each for its neuron's number.
 constexpr double kGap = 0.12;
 constexpr double kNumberGap = 0.3;
 // Weights beyond this quantile have the outermost colours, so that a few do not pale the others.
 constexpr double kColourQuantile = 0.995;
+constexpr double kGrey = 127.5;            // a weight of 0 from a colour image
+constexpr std::size_t kMostLetters = 120;  // of a title that the picture is wide enough for
+constexpr double kLetterWidth = 8.2;       // of a title, about, and not less
 
 // ColorBrewer's RdBu in 11 classes, blue for negative: told apart by colour-blind readers.
 constexpr std::string_view kPalette =
@@ -29,34 +35,80 @@ constexpr std::string_view kPalette =
   throw FileError(file.path(), FileAccess::kRead, reason);
 }
 
-// The side of a square of so many pixels, or 0.
-std::size_t side_of(std::uint64_t pixels) {
-  const auto side = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(pixels))));
-  return side * side == pixels ? side : 0;
+proto::Experiment experiment_of(const Hdf5File& file) {
+  const auto path = file.path().parent_path() / "experiment.textproto";
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    fail(file, "has no experiment.textproto beside it, which tells what comes from the image");
+  }
+  return ExperimentFile::read(path).experiment();
 }
 
-bool is_of_an_image(const std::vector<std::uint64_t>& shape) {
-  return shape.size() == 3 && side_of(shape[1]) >= kLeastSide;
+// The projections, or the layer, whose sources are the image itself.
+std::vector<std::string> from_image(const proto::Experiment& experiment) {
+  std::vector<std::string> names;
+  for (const auto& population : experiment.network().population()) {
+    if (!population.has_poisson_source()) continue;
+    for (const auto& projection : experiment.network().projection()) {
+      if (projection.source() == population.name()) names.push_back(name_of(projection));
+    }
+  }
+  if (experiment.rate_network().layer_size() > 0) {
+    names.push_back(experiment.rate_network().layer(0).name());
+  }
+  return names;
 }
 
-std::string projection_in(const Hdf5File& file, const std::optional<std::string>& wanted) {
+std::string projection_in(const Hdf5File& file, const std::vector<std::string>& of_image,
+                          const std::optional<std::string>& wanted) {
   if (!file.has("/weights")) fail(file, "/weights is missing; this is no file of weights");
   const std::vector<std::string> names = file.names_in("/weights");
-  if (wanted) {
-    if (std::ranges::find(names, *wanted) == names.end()) {
-      fail(file,
-           fmt::format("holds no weights of {}; it holds {}", *wanted, fmt::join(names, ", ")));
-    }
-    if (!is_of_an_image(file.shape_of("/weights/" + *wanted))) {
-      fail(file, fmt::format("/weights/{}: not from the pixels of a square image to each neuron",
-                             *wanted));
-    }
-    return *wanted;
+  const auto has = [&](const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
+  const std::string known = fmt::format("{}", fmt::join(of_image, ", "));
+  if (!wanted) {
+    const auto found = std::ranges::find_if(of_image, has);
+    if (found != of_image.end()) return *found;
+    fail(file, known.empty()
+                   ? "no weights in it come from an image"
+                   : fmt::format("holds no weights of {}, which come from the image", known));
   }
-  for (const std::string& name : names) {
-    if (is_of_an_image(file.shape_of("/weights/" + name))) return name;
+  if (!has(*wanted)) {
+    fail(file, fmt::format("holds no weights of {}; it holds {}", *wanted, fmt::join(names, ", ")));
   }
-  fail(file, "no weights in it are from the pixels of a square image to each neuron");
+  if (std::ranges::find(of_image, *wanted) == of_image.end()) {
+    fail(file, fmt::format("the weights of {} do not come from the image{}", *wanted,
+                           known.empty() ? "" : "; those of " + known + " do"));
+  }
+  return *wanted;
+}
+
+const CatalogueEntry& image_of(const Hdf5File& file, const proto::Experiment& experiment) {
+  const CatalogueEntry* images = find_data_set(experiment.data().name());
+  if (images == nullptr || images->rows != images->columns) {
+    fail(file, fmt::format("is of the data set `{}`, which has no square images",
+                           experiment.data().name()));
+  }
+  return *images;
+}
+
+void check_shape(const Hdf5File& file, const proto::Experiment& experiment,
+                 const std::string& projection, const std::vector<std::uint64_t>& shape,
+                 const CatalogueEntry& images) {
+  if (experiment.has_rate_network() && !experiment.rate_network().layer(0).has_dense()) {
+    fail(file,
+         fmt::format("the layer {} that sees the image is {}; receptive fields are drawn of a "
+                     "dense layer or a projection from the image",
+                     projection,
+                     experiment.rate_network().layer(0).has_convolutional() ? "convolutional"
+                                                                            : "locally connected"));
+  }
+  const int values = images.rows * images.columns * images.channels;
+  if (shape.size() != 3 || shape[1] != static_cast<std::uint64_t>(values)) {
+    fail(file, fmt::format("the weights of {} are not from the {} values of an image of {}",
+                           projection, values, images.name));
+  }
 }
 
 std::size_t row_of_epoch(const Hdf5File& file, std::optional<std::int64_t> epoch,
@@ -90,6 +142,36 @@ double round_up(double limit) {
   return std::ceil(limit / decade * (1 - 1e-9)) * decade;
 }
 
+// A neuron's field as an inline block of gnuplot's: numbers row by row, or of a colour image lines
+// of column, row, red, green and blue.
+std::string data_block(const ReceptiveFields& fields, std::size_t neuron, double limit) {
+  const auto value = [&](std::size_t pixel, std::size_t channel) {
+    const float weight = fields.fields[neuron][pixel * fields.channels + channel];
+    return std::clamp<double>(weight, -limit, limit);
+  };
+  std::string block = fmt::format("$field{} << EOD\n", neuron);
+  for (std::size_t row = 0; row < fields.side; ++row) {
+    for (std::size_t column = 0; column < fields.side; ++column) {
+      const std::size_t pixel = row * fields.side + column;
+      if (fields.channels == 1) {
+        block += fmt::format("{:.4g}{}", value(pixel, 0), column + 1 < fields.side ? " " : "\n");
+        continue;
+      }
+      block += fmt::format("{} {}", column, row);
+      for (std::size_t channel = 0; channel < 3; ++channel) {
+        block += fmt::format(" {:.0f}", kGrey * (1 + value(pixel, channel) / limit));
+      }
+      block += "\n";
+    }
+  }
+  return block + "EOD\n";
+}
+
+std::string colours_text(const ReceptiveFields& fields, double limit) {
+  if (fields.channels == 1) return "blue inhibits, red excites";
+  return fmt::format("red, green and blue from {0:g} (dark) to {1:g}, grey is 0", -limit, limit);
+}
+
 }  // namespace
 
 ReceptiveFields read_receptive_fields(const std::filesystem::path& weights,
@@ -97,13 +179,17 @@ ReceptiveFields read_receptive_fields(const std::filesystem::path& weights,
                                       std::optional<std::int64_t> epoch) {
   const Hdf5File file = Hdf5File::open(weights);
   ReceptiveFields fields;
-  fields.projection = projection_in(file, projection);
+  const proto::Experiment experiment = experiment_of(file);
+  fields.projection = projection_in(file, from_image(experiment), projection);
   const std::string dataset = "/weights/" + fields.projection;
   const auto shape = file.shape_of(dataset);
+  const CatalogueEntry& images = image_of(file, experiment);
+  check_shape(file, experiment, fields.projection, shape, images);
   std::vector<std::int64_t> epochs;
   const std::size_t row = row_of_epoch(file, epoch, shape[0], epochs);
   fields.epoch = epochs[row];
-  fields.side = side_of(shape[1]);
+  fields.side = static_cast<std::size_t>(images.rows);
+  fields.channels = static_cast<std::size_t>(images.channels);
   fields.neurons = shape[2];
   std::vector<float> values(shape[1] * shape[2]);
   file.read_rows<float>(dataset, row, values);
@@ -129,58 +215,63 @@ std::string receptive_fields_script(const ReceptiveFields& fields, const std::st
   const double pixel = 76 / side;  // of the picture
   const double width = static_cast<double>(columns) * across * pixel;
   const double height = static_cast<double>(rows) * down * pixel;
-  const double left = 24;
-  const double right = 110;
+  const bool colour = fields.channels == 3;
+  const std::string shown_title =
+      !title.empty() ? title
+                     : fmt::format("Receptive fields: weights of {} after {} epoch{}",
+                                   fields.projection, fields.epoch, fields.epoch == 1 ? "" : "s");
+  const double limit = round_up(colour_limit(fields));
+  const std::string subtitle = fmt::format(
+      "{} neurons, numbered; {}",
+      shown == fields.neurons ? fmt::format("all {}", shown)
+                              : fmt::format("the first {} of {}", shown, fields.neurons),
+      colours_text(fields, limit));
+  const double margin = 24;
+  const double scale = colour ? 0 : 86;  // the colours' bar with its numbers
   const double top = 66;
   const double bottom = 24;
-  const double whole_width = std::max(width, 420.0) + left + right;
+  const auto letters = static_cast<double>(std::min(shown_title.size(), kMostLetters));
+  const double whole_width = std::max(
+      {width + scale + 2 * margin, colour ? 480.0 : 420.0, kLetterWidth * letters + 2 * margin});
   const double whole_height = height + top + bottom;
+  const double left = (whole_width - width - scale) / 2;
 
   std::string script =
       gnuplot_preamble(format, {.width = static_cast<int>(std::ceil(whole_width)),
                                 .height = static_cast<int>(std::ceil(whole_height))});
-  const std::string usual =
-      fmt::format("Receptive fields: weights of {} after {} epoch{}", fields.projection,
-                  fields.epoch, fields.epoch == 1 ? "" : "s");
-  const std::string subtitle =
-      shown == fields.neurons
-          ? fmt::format("all {} neurons, numbered; blue inhibits, red excites", shown)
-          : fmt::format("the first {} of {} neurons, numbered; blue inhibits, red excites", shown,
-                        fields.neurons);
-  const double limit = round_up(colour_limit(fields));
-  script += gnuplot_titles(title.empty() ? usual : title, subtitle);
-  script += kPalette;
+  // Titles of a plot are centred above it, where a long one has no room if there are few neurons.
+  script += fmt::format(
+      "set label {} at screen 0.5,{} center font ',12'\n"
+      "set label {} at screen 0.5,{} center font ',9' textcolor rgb '#555555'\n",
+      gnuplot_string(shown_title), 1 - 22 / whole_height, gnuplot_string(subtitle),
+      1 - 44 / whole_height);
   script += fmt::format(
       "unset key\nunset border\nunset xtics\nunset ytics\n"
       "set lmargin at screen {}\nset rmargin at screen {}\nset tmargin at screen {}\n"
       "set bmargin at screen {}\n"
-      "set xrange [0:{}]\nset yrange [{}:{}]\nset cbrange [{}:{}]\n"
-      "set colorbox user origin screen {},{} size screen {},{} noborder\n"
-      "set cbtics ({}, 0, {})\nset cblabel 'Weight'\n",
+      "set xrange [0:{}]\nset yrange [{}:{}]\n",
       left / whole_width, (left + width) / whole_width, 1 - top / whole_height,
       bottom / whole_height, static_cast<double>(columns) * across,
-      static_cast<double>(rows) * down - kNumberGap * side, -kNumberGap * side, -limit, limit,
-      (left + width + 14) / whole_width, (bottom + 0.1 * height) / whole_height, 14 / whole_width,
-      0.8 * height / whole_height, -limit, limit);
+      static_cast<double>(rows) * down - kNumberGap * side, -kNumberGap * side);
+  if (!colour) {
+    script += kPalette;
+    script += fmt::format(
+        "set cbrange [{0}:{1}]\n"
+        "set colorbox user origin screen {2},{3} size screen {4},{5} noborder\n"
+        "set cbtics ({0}, 0, {1})\nset cblabel 'Weight'\n",
+        -limit, limit, (left + width + 14) / whole_width, (bottom + 0.1 * height) / whole_height,
+        14 / whole_width, 0.8 * height / whole_height);
+  }
   std::vector<std::string> plots;
   for (std::size_t i = 0; i < shown; ++i) {
     const double x = static_cast<double>(i % columns) * across;
     const double y = static_cast<double>(i / columns) * down;
     script += fmt::format("set label '{}' at {},{} left font ',8' textcolor rgb '#555555'\n", i, x,
                           y - 0.13 * side);
-    script += fmt::format("$field{} << EOD\n", i);
-    for (std::size_t row = 0; row < fields.side; ++row) {
-      const auto begin = fields.fields[i].begin() + static_cast<std::ptrdiff_t>(row * fields.side);
-      std::vector<std::string> cells;
-      std::transform(begin, begin + static_cast<std::ptrdiff_t>(fields.side),
-                     std::back_inserter(cells), [&](float weight) {
-                       return fmt::format("{:.4g}", std::clamp<double>(weight, -limit, limit));
-                     });
-      script += fmt::format("{}\n", fmt::join(cells, " "));
-    }
-    script += "EOD\n";
-    plots.push_back(
-        fmt::format("$field{} matrix using ($1+{}):($2+{}):3 with image", i, x + 0.5, y + 0.5));
+    script += data_block(fields, i, limit);
+    plots.push_back(fmt::format("$field{} {} using ($1+{}):($2+{}):3{} with {}", i,
+                                colour ? "" : "matrix", x + 0.5, y + 0.5, colour ? ":4:5" : "",
+                                colour ? "rgbimage" : "image"));
   }
   return script + fmt::format("plot {}\n", fmt::join(plots, ", \\\n  "));
 }

@@ -13,20 +13,23 @@ namespace apical {
 
 // The weights from a square image's pixels to the first neurons of a population.
 struct ReceptiveFields {
-  std::string projection;  // or a rate network's layer
-  std::int64_t epoch = 0;  // passes over the training set
-  std::size_t side = 0;    // of the image, in pixels
+  std::string projection;    // or a rate network's layer
+  std::int64_t epoch = 0;    // passes over the training set
+  std::size_t side = 0;      // of the image, in pixels
+  std::size_t channels = 1;  // 3 of a colour image: red, green and blue
   std::size_t neurons = 0;
-  std::vector<std::vector<float>> fields;  // of each neuron shown, row by row
+  std::vector<std::vector<float>> fields;  // of each neuron shown, row by row, channels innermost
 };
 
-// Reads a weights.h5. `projection` without a value is the first whose sources are a square image,
-// `epoch` the last. Throws FileError.
+// Reads a weights.h5, of which the experiment.textproto beside it tells what comes from the image
+// and how large that is. `projection` without a value is the first that does, `epoch` the last.
+// Throws FileError, ModelFileError.
 ReceptiveFields read_receptive_fields(const std::filesystem::path& weights,
                                       const std::optional<std::string>& projection,
                                       std::optional<std::int64_t> epoch);
 
-// The gnuplot script of a grid of images, zero in the middle of the colours.
+// The gnuplot script of a grid of images, zero in the middle of the colours: from blue to red, or
+// of a colour image grey.
 std::string receptive_fields_script(const ReceptiveFields& fields, const std::string& title,
                                     PictureFormat format);
 

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <numeric>
+#include <set>
 #include <system_error>
 
 #include "models/experiment_fields.h"
@@ -32,25 +34,106 @@ std::map<std::string, std::string> deciding_fields(const RecordedRun& run,
   return fields;
 }
 
-// What the names of the runs have in common at their start, without a dangling "_seed_".
-std::string common_name(const std::vector<const RecordedRun*>& runs) {
-  std::string name = runs.front()->name;
-  if (runs.size() == 1) return name;
-  for (const RecordedRun* run : runs) {
-    const auto differ = std::ranges::mismatch(name, run->name);
-    name.erase(differ.in1, name.end());
-  }
-  const auto strip = [&] {
-    while (!name.empty() && std::ispunct(static_cast<unsigned char>(name.back())) != 0) {
-      name.pop_back();
-    }
+using Parts = std::vector<std::string>;  // of a path
+
+Parts parts_of(const std::filesystem::path& path) {
+  Parts parts;
+  for (const auto& part : path) parts.push_back(part.string());
+  return parts;
+}
+
+bool is_of_a_seed(const std::string& folder) { return folder.starts_with("seed"); }
+
+// How many parts at the start are the same in all paths; at least `kept` of each differ.
+std::size_t common_start(const std::vector<Parts>& paths, std::size_t kept) {
+  std::size_t count = 0;
+  const auto same = [&](const Parts& path) {
+    return path.size() > count + kept && path[count] == paths.front()[count];
   };
-  strip();
-  if (name.ends_with("seed")) name.erase(name.size() - 4);
-  strip();
-  if (!name.empty()) return name;
-  const auto field = runs.front()->fields.find("name");
-  return field == runs.front()->fields.end() ? runs.front()->name : field->second;
+  while (std::ranges::all_of(paths, same)) ++count;
+  return count;
+}
+
+// Likewise at the end, where all have more than one part.
+std::size_t common_end(const std::vector<Parts>& paths) {
+  std::size_t count = 0;
+  const auto same = [&](const Parts& path) {
+    return path.size() > count + 1 &&
+           path[path.size() - 1 - count] == paths.front()[paths.front().size() - 1 - count];
+  };
+  while (std::ranges::all_of(paths, same)) ++count;
+  return count;
+}
+
+// What folders of one experiment's seeds have in common, without a dangling "_seed_"; nothing if
+// their names do not tell.
+Parts common_path(const std::vector<const RecordedRun*>& runs) {
+  std::vector<Parts> paths;
+  for (const RecordedRun* run : runs) paths.push_back(parts_of(run->folder));
+  const Parts& first = paths.front();
+  if (runs.size() == 1) return first;
+  const std::size_t start = common_start(paths, 1);
+  const std::size_t shortest = std::ranges::min(paths, {}, &Parts::size).size();
+  const std::size_t end = std::min(common_end(paths), shortest - 1 - start);
+  std::string name = first[start];
+  for (const Parts& path : paths) {
+    name.erase(std::ranges::mismatch(name, path[start]).in1, name.end());
+  }
+  const bool seeds = is_of_a_seed(name);
+  const std::size_t seed = name.rfind("seed");
+  if (seed != std::string::npos &&
+      name.find_first_not_of("0123456789_-=", seed + 4) == std::string::npos) {
+    name.erase(seed);
+  }
+  while (!name.empty() && std::ispunct(static_cast<unsigned char>(name.back())) != 0) {
+    name.pop_back();
+  }
+  if (name.empty() && !seeds) return {};
+  Parts common(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(start));
+  if (!name.empty()) common.push_back(name);
+  common.insert(common.end(), first.end() - static_cast<std::ptrdiff_t>(end), first.end());
+  return common;
+}
+
+// The parts by which the paths differ, or of a single one its end. A path without parts has no
+// name.
+std::vector<std::string> names_of(const std::vector<Parts>& paths) {
+  std::vector<Parts> named = paths;
+  std::erase_if(named, [](const Parts& path) { return path.empty(); });
+  std::vector<std::string> names(paths.size());
+  if (named.empty()) return names;
+  const bool one = named.size() == 1;
+  const std::size_t end = one ? 0 : common_end(named);
+  for (Parts& path : named) path.resize(path.size() - end);
+  // The number of a seed alone says little.
+  const std::size_t start = common_start(named, one && is_of_a_seed(named[0].back()) ? 2 : 1);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].empty()) continue;
+    const auto from = paths[i].begin() + static_cast<std::ptrdiff_t>(start);
+    const auto to = paths[i].end() - static_cast<std::ptrdiff_t>(end);
+    names[i] = fmt::format("{}", fmt::join(from, to, "/"));
+  }
+  return names;
+}
+
+// By the parts of the runs' paths that tell the groups apart.
+void name_groups(std::vector<RunGroup>& groups) {
+  std::vector<Parts> paths;
+  for (const RunGroup& group : groups) paths.push_back(common_path(group.runs));
+  std::vector<std::string> names = names_of(paths);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const RecordedRun& run = *groups[i].runs.front();
+    const auto field = run.fields.find("name");
+    if (names[i].empty() && field != run.fields.end()) names[i] = field->second;
+  }
+  if (std::set(names.begin(), names.end()).size() < names.size() ||
+      std::ranges::find(names, "") != names.end()) {
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      paths[i] = parts_of(groups[i].runs.front()->folder);
+    }
+    names = names_of(paths);
+  }
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i].name = names[i];
 }
 
 }  // namespace
@@ -63,7 +146,7 @@ bool decides_results(std::string_view field) {
 RecordedRun read_run(const std::filesystem::path& metrics) {
   std::error_code ignored;
   const auto folder = std::filesystem::absolute(metrics, ignored).lexically_normal().parent_path();
-  RecordedRun run{folder.filename().string(), MetricsFile::read(metrics), {}};
+  RecordedRun run{folder, MetricsFile::read(metrics), {}};
   const auto experiment = metrics.parent_path() / "experiment.textproto";
   if (std::filesystem::exists(experiment, ignored)) {
     run.fields = fields_of(ExperimentFile::read(experiment).experiment());
@@ -85,8 +168,26 @@ std::vector<RunGroup> group_by_seed(std::span<const RecordedRun> runs,
       groups[static_cast<std::size_t>(found - fields.begin())].runs.push_back(&run);
     }
   }
-  for (RunGroup& group : groups) group.name = common_name(group.runs);
+  name_groups(groups);
   return groups;
+}
+
+NameParts name_parts(std::string_view name) {
+  NameParts parts;
+  while (!name.empty()) {
+    double number = 0;
+    const bool digit = std::isdigit(static_cast<unsigned char>(name.front())) != 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+    if (digit && error == std::errc()) {
+      parts.text += '#';
+      parts.numbers.push_back(number);
+      name.remove_prefix(static_cast<std::size_t>(end - name.data()));
+    } else {
+      parts.text += name.front();
+      name.remove_prefix(1);
+    }
+  }
+  return parts;
 }
 
 const Measure& measure_of(std::span<const RecordedRun> runs,

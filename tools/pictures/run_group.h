@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -14,7 +15,7 @@ namespace apical {
 
 // A run as pictures compare it.
 struct RecordedRun {
-  std::string name;  // of its folder
+  std::filesystem::path folder;  // absolute
   MetricsFile metrics;
   // Of its experiment.textproto, by the paths that `--set` takes; empty without one.
   std::map<std::string, std::string> fields;
@@ -33,11 +34,30 @@ struct RunGroup {
 // seed, names and what is recorded do not.
 bool decides_results(std::string_view field);
 
-// Groups `runs`, which outlive the groups, in the order of each group's first run. A run without
-// an experiment.textproto is a group of its own. Fields that do not decide results do not part
-// runs, nor does the field at the path `apart_from`, if it is not empty.
+// Groups `runs`, which outlive the groups, in the order of each group's first run. A group has the
+// name of its runs' folders, or as much of their paths as tells it from the other groups. A run
+// without an experiment.textproto is a group of its own. Fields that do not decide results do not
+// part runs, nor does the field at the path `apart_from`, if it is not empty.
 std::vector<RunGroup> group_by_seed(std::span<const RecordedRun> runs,
                                     std::string_view apart_from = {});
+
+// A name with # for each of its numbers, and these.
+struct NameParts {
+  std::string text;
+  std::vector<double> numbers;
+};
+
+NameParts name_parts(std::string_view name);
+
+// Orders what has names that differ in numbers only by these; anything else stays as it came.
+template <typename Named>
+void sort_by_numbers_in_names(std::vector<Named>& all) {
+  const auto text = [](const Named& each) { return name_parts(each.name).text; };
+  const auto differs = [&](const Named& each) { return text(each) != text(all.front()); };
+  if (std::ranges::any_of(all, differs)) return;
+  std::ranges::stable_sort(all, {},
+                           [](const Named& each) { return name_parts(each.name).numbers; });
+}
 
 // What is measured on a test set and drawn against something.
 struct Measure {

@@ -7,7 +7,9 @@
 #include <stdexcept>
 #include <vector>
 
+#include "tools/command_error.h"
 #include "tools/pictures/phases.h"
+#include "tools/pictures/recorded_neurons.h"
 
 namespace apical {
 namespace {
@@ -52,12 +54,33 @@ std::vector<Band> stack_bands(const std::vector<SpikeTrain>& populations) {
 }
 
 std::string shading_script(const TrialSpikes& raster, const std::vector<Band>& bands) {
-  const Phases phases{raster.target_start_ms, raster.end_ms};
+  if (!raster.trial) return "";
+  const Phases phases{raster.target_start_ms, raster.end_ms, raster.start_ms};
   std::string script;
   for (const Band& band : bands) {
     script += phase_shading(phases, std::to_string(band.bottom), std::to_string(band.top()));
   }
   return script + phase_boundary(phases, "0", "100") + phase_names(phases, "101");
+}
+
+// What is said of a population beside its band, besides its name.
+struct BandCounts {
+  std::string neurons;
+  std::string spikes;
+};
+
+BandCounts counts_of(const TrialSpikes& raster, std::size_t population) {
+  const SpikeTrain& train = raster.populations[population];
+  BandCounts counts{count_text(train.neurons, "neuron"),
+                    count_text(train.times_ms.size(), "spike")};
+  if (raster.recorded.empty()) return counts;
+  const std::size_t recorded = raster.recorded[population];
+  if (recorded == 0 && train.times_ms.empty()) {
+    counts.spikes = "not recorded";
+  } else if (recorded > 0 && recorded < train.neurons) {
+    counts.neurons = fmt::format("{} of {}", recorded, counts.neurons);
+  }
+  return counts;
 }
 
 // The populations' names and numbers to the right of the bands, neuron numbers to the left.
@@ -73,9 +96,10 @@ std::string band_labels_script(const TrialSpikes& raster, const std::vector<Band
                             gnuplot_string(text), middle, lines_up, look);
     };
     label(train.population, 1,
-          fmt::format("font 'DejaVu Sans:Bold' textcolor rgb '{}'", kColours[i % kColours.size()]));
-    label(count_text(train.neurons, "neuron"), 0, "textcolor rgb '#222222'");
-    label(count_text(train.times_ms.size(), "spike"), -1, "textcolor rgb '#222222'");
+          fmt::format("font '{}' textcolor rgb '{}'", kBold, kColours[i % kColours.size()]));
+    const auto [neurons, spikes] = counts_of(raster, i);
+    label(neurons, 0, "textcolor rgb '#222222'");
+    label(spikes, -1, "textcolor rgb '#222222'");
     tics.push_back(fmt::format("'0' {}", band.middle_of(0)));
     if (train.neurons > 1) {
       tics.push_back(fmt::format("'{}' {}", train.neurons - 1, band.middle_of(band.neurons - 1)));
@@ -87,8 +111,9 @@ std::string band_labels_script(const TrialSpikes& raster, const std::vector<Band
 // In characters: as wide as the longest name, which is bold, or the counts.
 double right_margin(const TrialSpikes& raster) {
   std::size_t longest = 12;
-  for (const SpikeTrain& train : raster.populations) {
-    longest = std::max(longest, train.population.size());
+  for (std::size_t i = 0; i < raster.populations.size(); ++i) {
+    longest = std::max(
+        {longest, raster.populations[i].population.size(), counts_of(raster, i).neurons.size()});
   }
   return 1.2 * static_cast<double>(longest) + 3;
 }
@@ -107,10 +132,11 @@ std::string spike_raster_script(const TrialSpikes& raster, const std::string& ti
   script += fmt::format(
       "set title {} font ',12' offset 0,0.7\n"
       "unset key\nset rmargin {}\nset lmargin 9\n"
-      "set xlabel '{}'\nset xrange [0:{}]\n"
+      "set xlabel '{}'\nset xrange [{}:{}]\n"
       "set ylabel 'Neuron index'\nset yrange [0:100]\n",
       gnuplot_string(title.empty() ? title_of(raster) : title), right_margin(raster),
-      raster.trial ? "Time since the start of the trial (ms)" : "Time (ms)", raster.end_ms);
+      raster.trial ? "Time since the start of the trial (ms)" : "Time (ms)", raster.start_ms,
+      raster.end_ms);
   script += shading_script(raster, bands);
   script += band_labels_script(raster, bands);
 
@@ -141,10 +167,39 @@ std::string spike_raster_script(const TrialSpikes& raster, const std::string& ti
   return script + fmt::format("plot {}\n", fmt::join(plots, ", \\\n  "));
 }
 
+void count_recorded(const proto::Recording& recording, TrialSpikes& raster) {
+  for (const SpikeTrain& train : raster.populations) {
+    std::size_t& recorded = raster.recorded.emplace_back();
+    for (const auto& group : recorded_neurons(recording, train.population, train.neurons)) {
+      if (recorded_ms(group, raster.trial.value_or(0), 0, raster.start_ms, raster.end_ms) > 0) {
+        recorded += group.ids.size();
+      }
+    }
+  }
+}
+
 std::string spike_raster_picture(const PictureRequest& request) {
+  const double from = request.from_ms.value_or(0);
+  if (!(from >= 0)) {
+    throw UsageError("--from-ms: is no time in a trial; 0 or more would be right");
+  }
+  if (request.to_ms && !(*request.to_ms > from)) {
+    throw UsageError("--to-ms: is not after --from-ms; a later time would be right");
+  }
   const RecordedSpikes spikes = read_sonata_spikes(request.files[0]);
   try {
-    return spike_raster_script(take_trial(spikes, request.trial), request.title, request.format);
+    TrialSpikes raster = take_trial(spikes, request.trial);
+    check_chosen(raster.populations, request.populations);
+    std::erase_if(raster.populations, [&](const SpikeTrain& train) {
+      return !is_chosen(train.population, request.populations);
+    });
+    cut_to(raster, request.from_ms, request.to_ms);
+    if (raster.trial) {
+      if (const auto recording = recording_beside(request.files[0])) {
+        count_recorded(*recording, raster);
+      }
+    }
+    return spike_raster_script(raster, request.title, request.format);
   } catch (const std::out_of_range& error) {
     throw FileError(request.files[0], FileAccess::kRead, error.what());
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <stdexcept>
 
 namespace apical {
@@ -22,7 +23,7 @@ SpikeTrain cut(const SpikeTrain& train, double start, double end) {
 
 // A file of another program: all of it, as if it were a trial without a target phase.
 TrialSpikes without_trials(const RecordedSpikes& spikes) {
-  TrialSpikes all{spikes.populations, std::nullopt, 0, 0, 0};
+  TrialSpikes all{spikes.populations, std::nullopt, 0, 0, 0, {}, 0};
   for (const SpikeTrain& train : all.populations) {
     if (!train.times_ms.empty()) all.end_ms = std::max(all.end_ms, train.times_ms.back());
   }
@@ -61,6 +62,40 @@ TrialSpikes take_trial(const RecordedSpikes& spikes, std::optional<std::int64_t>
     taken.populations.push_back(cut(train, start, end));
   }
   return taken;
+}
+
+void cut_to(TrialSpikes& raster, std::optional<double> from_ms, std::optional<double> to_ms) {
+  const double from = from_ms.value_or(0);
+  const double to = to_ms.value_or(std::numeric_limits<double>::infinity());
+  if (from >= raster.end_ms) {
+    throw std::out_of_range(fmt::format("ends at {:.1f} ms{}; nothing is later", raster.end_ms,
+                                        raster.trial ? " of the trial" : ""));
+  }
+  for (SpikeTrain& train : raster.populations) {
+    const auto first = std::ranges::lower_bound(train.times_ms, from) - train.times_ms.begin();
+    const auto last = std::ranges::lower_bound(train.times_ms, to) - train.times_ms.begin();
+    train.times_ms = {train.times_ms.begin() + first, train.times_ms.begin() + last};
+    train.node_ids = {train.node_ids.begin() + first, train.node_ids.begin() + last};
+  }
+  raster.start_ms = from;
+  raster.end_ms = std::min(raster.end_ms, to);
+  raster.target_start_ms = std::clamp(raster.target_start_ms, raster.start_ms, raster.end_ms);
+}
+
+bool is_chosen(const std::string& population, const std::vector<std::string>& chosen) {
+  return chosen.empty() || std::ranges::find(chosen, population) != chosen.end();
+}
+
+void check_chosen(const std::vector<SpikeTrain>& populations,
+                  const std::vector<std::string>& chosen) {
+  std::vector<std::string> names;
+  for (const SpikeTrain& train : populations) names.push_back(train.population);
+  for (const std::string& name : chosen) {
+    if (std::ranges::find(names, name) == names.end()) {
+      throw std::out_of_range(fmt::format("holds no spikes of a population {}; it holds {}", name,
+                                          fmt::join(names, ", ")));
+    }
+  }
 }
 
 std::string count_text(std::size_t count, std::string_view singular) {

@@ -35,6 +35,14 @@ TEST(Gnuplot, StringsAreShownAsTheyAre) {
   EXPECT_EQ(gnuplot_string("a\nb"), "'a b'");
 }
 
+TEST(Gnuplot, BoldLettersAreBoldInBrowsers) {
+  const std::string script = gnuplot_preamble(PictureFormat::kSvg, {}) +
+                             "set label 'bold' at 0,0 font '" + std::string(kBold) + "'\nplot x\n";
+  EXPECT_THAT(draw_with_gnuplot(script),
+              testing::HasSubstr("font-family=\"DejaVu Sans,Helvetica,sans-serif\" "
+                                 "font-weight=\"bold\""));
+}
+
 TEST(Gnuplot, MistakesAreReported) {
   try {
     draw_with_gnuplot("set nonsense\n");

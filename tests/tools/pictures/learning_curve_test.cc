@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -91,6 +92,21 @@ TEST_F(LearningCurveTest, KeyNamesRunsAndLastErrors) {
   EXPECT_THAT(svg, HasSubstr("run_0: test 5.00 %, train 4.55 %"));
   EXPECT_THAT(svg, HasSubstr("run_8, 3 seeds: test 5.80 % (5.00 % to 6.50 %)"));
   EXPECT_THAT(svg, HasSubstr("band: lowest to highest test"));
+}
+
+TEST_F(LearningCurveTest, NoTwoCurvesLookTheSame) {
+  for (const int rows : {3, 500}) {
+    const std::string script =
+        learning_curve_script(std::vector(20, curve(rows, 90)), kError, "", PictureFormat::kSvg);
+    std::set<std::string> looks;
+    for (auto at = script.find(" dashtype "); at != std::string::npos;
+         at = script.find(" dashtype ", at + 1)) {
+      const std::string look = script.substr(at, script.find("title", at) - at);
+      EXPECT_TRUE(looks.insert(look.substr(0, look.rfind('\''))).second) << look;
+      EXPECT_THAT(look, testing::Not(HasSubstr("pointsize 0 ")));
+    }
+    EXPECT_EQ(looks.size(), 40);
+  }
 }
 
 }  // namespace

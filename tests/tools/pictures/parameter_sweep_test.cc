@@ -69,6 +69,24 @@ TEST_F(ParameterSweepTest, OtherDifferencesAreSeries) {
               HasSubstr("FA"));
 }
 
+TEST_F(ParameterSweepTest, NumbersOrderSeriesAndValues) {
+  const auto with_epochs = [](int epochs, const std::string& size) {
+    return "training { epochs: " + std::to_string(epochs) + " rate_learning { algorithm: BP " +
+           size + " } }";
+  };
+  std::vector<RecordedRun> runs;
+  for (const int epochs : {100, 20}) {
+    for (const char* size : {"batch_size: 64", "", "batch_size: 8"}) {
+      runs.push_back(run(with_epochs(epochs, size), 3));
+    }
+  }
+  const ParameterSweep sweep =
+      parameter_sweep_of(runs, "training.rate_learning.batch_size", kError);
+  EXPECT_THAT(sweep.values, testing::ElementsAre("8", "64", "unset"));
+  ASSERT_EQ(sweep.series.size(), 2);
+  EXPECT_EQ(sweep.series[0].name, "epochs 20");
+}
+
 TEST_F(ParameterSweepTest, UnknownAndAmbiguousFieldsAreExplained) {
   const auto reason = [](const std::vector<RecordedRun>& runs, const std::string& field) {
     try {

@@ -120,6 +120,38 @@ TEST_F(PotentialTracesTest, WindowsAreThoseOfTheExperiment) {
   EXPECT_EQ(traces.plateaus[1].from_ms, 26);
 }
 
+TEST_F(PotentialTracesTest, StochasticPlateausHaveNoCertainWindow) {
+  Hdf5File trials = Hdf5File::create(file("trials.h5"));
+  write_trials(trials);
+  for (const char* phase : {"forward", "target"}) {
+    trials.write<float>(std::string("/plateaus/hidden/") + phase, std::vector<float>(8, 0.5F),
+                        std::vector<std::uint64_t>{2, 4});
+  }
+  trials.close();
+  put(file("experiment.textproto"),
+      "trial { stochastic_plateaus { window_ms: 6 max_jitter_ms: 2 } }");
+  const PotentialTraces traces = read_potential_traces(path_, "hidden", 3, 5);
+  ASSERT_EQ(traces.plateaus.size(), 2);
+  EXPECT_EQ(traces.plateaus[0].from_ms, 9);
+  EXPECT_EQ(traces.plateaus[0].uncertain_ms, 2);
+  const std::string script = potential_traces_script(traces, "", PictureFormat::kSvg);
+  EXPECT_THAT(script, HasSubstr("from 9,0 to 13,0 nohead front linewidth 3"));
+  EXPECT_THAT(script, HasSubstr("from 7,0 to 15,0 nohead front linewidth 1"));
+}
+
+TEST_F(PotentialTracesTest, TextOfPlateausStaysInItsPhase) {
+  PotentialTraces traces;
+  traces.phases = {.target_start_ms = 80, .end_ms = 100};
+  traces.traces = {{"apical", {0, 1}}};
+  traces.plateaus = {{50, 80, 0.25}, {90, 100, 0.5}};
+  const std::string script = potential_traces_script(traces, "", PictureFormat::kSvg);
+  EXPECT_THAT(script, HasSubstr("'plateau potential 0.250' at 65,"));
+  EXPECT_THAT(script, HasSubstr("'0.500' at 95,"));
+  traces.plateaus[0].from_ms = 70;
+  EXPECT_THAT(potential_traces_script(traces, "", PictureFormat::kSvg),
+              HasSubstr("'plateau potential 0.250' at 68.5,"));
+}
+
 TEST_F(PotentialTracesTest, WhatIsNotThereIsNamed) {
   EXPECT_THAT(reason("output", {}, {}), HasSubstr("population output; it holds hidden"));
   EXPECT_THAT(reason({}, 2, {}), HasSubstr("no neuron 2; it holds 2 neurons, from 1 to 3"));

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "tools/pictures/recorded_neurons.h"
+
 namespace apical {
 namespace {
 
@@ -24,12 +26,12 @@ RecordedSpikes two_trials() {
 }
 
 TEST(RateHistogram, RatesAreSpikesOverTheTimeInThePhase) {
-  const auto rates = neuron_rates(two_trials(), std::nullopt, std::nullopt);
+  const auto rates = neuron_rates(two_trials(), recording_of_all_spikes(), {}, std::nullopt);
   ASSERT_EQ(rates.size(), 2);
   EXPECT_THAT(rates[0].forward_hz, ElementsAre(20, 10));
   EXPECT_THAT(rates[0].target_hz, ElementsAre(0, 10));
   EXPECT_THAT(rates[1].forward_hz, ElementsAre(0));
-  const auto second = neuron_rates(two_trials(), "input", 8);
+  const auto second = neuron_rates(two_trials(), recording_of_all_spikes(), {"input"}, 8);
   ASSERT_EQ(second.size(), 1);
   EXPECT_THAT(second[0].forward_hz, ElementsAre(0, 20));
 }
@@ -37,15 +39,35 @@ TEST(RateHistogram, RatesAreSpikesOverTheTimeInThePhase) {
 TEST(RateHistogram, FilesWithoutTrialsHaveOneRate) {
   RecordedSpikes spikes = two_trials();
   spikes.trials = {};
-  const auto rates = neuron_rates(spikes, "input", std::nullopt);
+  const auto rates = neuron_rates(spikes, recording_of_all_spikes(), {"input"}, std::nullopt);
   EXPECT_TRUE(rates[0].target_hz.empty());
   EXPECT_NEAR(rates[0].forward_hz[0], 2 / 0.299, 1e-9);
 }
 
+TEST(RateHistogram, OnlyTimesThatWereRecordedCount) {
+  proto::Recording recording;
+  proto::SpikeRecording& some = *recording.add_spikes();
+  some.set_population("input");
+  some.set_neurons("1");
+  some.set_first_trial(8);
+  some.set_to_ms(100);
+  RecordedSpikes spikes = two_trials();
+  spikes.populations[0].times_ms = {100, 199};
+  spikes.populations[0].node_ids = {1, 1};
+  const auto rates = neuron_rates(spikes, recording, {}, std::nullopt);
+  ASSERT_EQ(rates.size(), 1) << "the output was not recorded";
+  EXPECT_EQ(rates[0].recorded, 1);
+  EXPECT_THAT(rates[0].forward_hz, ElementsAre(20));
+  EXPECT_THAT(rates[0].target_hz, ElementsAre(20));
+  EXPECT_THAT(draw_with_gnuplot(rate_histogram_script(rates, "", PictureFormat::kSvg)),
+              HasSubstr("input: 1 of 2 neurons"));
+  EXPECT_THROW(neuron_rates(two_trials(), recording, {}, 7), std::out_of_range);
+}
+
 TEST(RateHistogram, WhatIsNotThereIsNamed) {
-  EXPECT_THROW(neuron_rates(two_trials(), std::nullopt, 1), std::out_of_range);
+  EXPECT_THROW(neuron_rates(two_trials(), recording_of_all_spikes(), {}, 1), std::out_of_range);
   try {
-    neuron_rates(two_trials(), "hidden", std::nullopt);
+    neuron_rates(two_trials(), recording_of_all_spikes(), {"hidden"}, std::nullopt);
     FAIL();
   } catch (const std::out_of_range& error) {
     EXPECT_STREQ(error.what(), "holds no spikes of a population hidden; it holds input, output");
@@ -53,7 +75,7 @@ TEST(RateHistogram, WhatIsNotThereIsNamed) {
 }
 
 TEST(RateHistogram, PanelsHaveTheirNumbers) {
-  const auto rates = neuron_rates(two_trials(), std::nullopt, std::nullopt);
+  const auto rates = neuron_rates(two_trials(), recording_of_all_spikes(), {}, std::nullopt);
   const std::string svg = draw_with_gnuplot(rate_histogram_script(rates, "", PictureFormat::kSvg));
   for (const char* text : {"input: 2 neurons", "mean 15.0 Hz, target phase 5.0 Hz",
                            "output: 1 neuron", "forward phase", "(Hz)", "Neurons (%)"}) {

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -17,14 +20,37 @@ using testing::HasSubstr;
 class ReceptiveFieldsTest : public TestWithFolder {
  protected:
   ReceptiveFieldsTest() {
+    put(file("experiment.textproto"),
+        R"(data { name: "mnist" }
+           network {
+             population { name: "input" size: 784 poisson_source {} }
+             population { name: "hidden" size: 3 pyramidal {} }
+             projection { source: "hidden" target: "hidden" name: "back" compartment: APICAL }
+             projection { source: "input" target: "hidden" name: "up" compartment: BASAL }
+           })");
+    write({{"back", {9, 3}}, {"up", {784, 3}}});
+  }
+
+  // Rows of 0, 1, 2 and so on in each table, after epochs 0 and 5.
+  void write(const std::map<std::string, std::vector<std::uint64_t>>& tables) {
     Hdf5File made = Hdf5File::create(path_);
     made.write<std::int64_t>("/epochs", std::vector<std::int64_t>{0, 5});
-    std::vector<float> weights(2 * 64 * 3);
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i) - 190;
-    made.write<float>("/weights/back", std::vector<float>(2 * 3 * 64),
-                      std::vector<std::uint64_t>{2, 3, 64});
-    made.write<float>("/weights/up", weights, std::vector<std::uint64_t>{2, 64, 3});
+    for (auto [name, shape] : tables) {
+      shape.insert(shape.begin(), 2);
+      std::uint64_t size = 1;
+      for (const std::uint64_t extent : shape) size *= extent;
+      std::vector<float> weights(size);
+      std::iota(weights.begin(), weights.end(), 0.0F);
+      made.write<float>("/weights/" + name, weights, shape);
+    }
     made.close();
+  }
+
+  // A rate network of two layers, the first of which is `layer`.
+  void put_layers(const std::string& data, const std::string& layer) {
+    put(file("experiment.textproto"), "data { name: '" + data +
+                                          "' } rate_network { layer { name: 'first' " + layer +
+                                          " } layer { name: 'second' dense { units: 10 } } }");
   }
 
   std::string reason(std::optional<std::string> projection, std::optional<std::int64_t> epoch) {
@@ -43,11 +69,12 @@ TEST_F(ReceptiveFieldsTest, AFieldIsAColumnOfTheWeights) {
   const ReceptiveFields last = read_receptive_fields(path_, std::nullopt, std::nullopt);
   EXPECT_EQ(last.projection, "up");
   EXPECT_EQ(last.epoch, 5);
-  EXPECT_EQ(last.side, 8);
+  EXPECT_EQ(last.side, 28);
+  EXPECT_EQ(last.channels, 1);
   ASSERT_EQ(last.fields.size(), 3);
-  EXPECT_EQ(last.fields[1][2], (64 + 2) * 3 + 1 - 190);
+  EXPECT_EQ(last.fields[1][2], (784 + 2) * 3 + 1);
   const ReceptiveFields first = read_receptive_fields(path_, "up", 0);
-  EXPECT_EQ(first.fields[2][63], 63 * 3 + 2 - 190);
+  EXPECT_EQ(first.fields[2][63], 63 * 3 + 2);
   const std::string svg = draw_with_gnuplot(receptive_fields_script(last, "", PictureFormat::kSvg));
   for (const char* text : {"weights of up after 5 epochs", "all 3 neurons", "Weight",
                            "<image style='image-rendering: pixelated' x="}) {
@@ -55,10 +82,42 @@ TEST_F(ReceptiveFieldsTest, AFieldIsAColumnOfTheWeights) {
   }
 }
 
+TEST_F(ReceptiveFieldsTest, ImagesOfThreeChannelsAreInColour) {
+  put_layers("cifar10", "dense { units: 1024 }");
+  write({{"first", {3072, 2}}, {"second", {1024, 10}}});
+  const ReceptiveFields fields = read_receptive_fields(path_, std::nullopt, std::nullopt);
+  EXPECT_EQ(fields.projection, "first");
+  EXPECT_EQ(fields.side, 32);
+  EXPECT_EQ(fields.channels, 3);
+  ASSERT_EQ(fields.fields.size(), 2);
+  EXPECT_EQ(fields.fields[1].size(), 3072);
+  const std::string script =
+      receptive_fields_script({"first", 1, 1, 3, 1, {{-0.5F, 0, 0.5F}}}, "", PictureFormat::kSvg);
+  EXPECT_THAT(script, HasSubstr("0 0 0 128 255\n"));
+  EXPECT_THAT(draw_with_gnuplot(script), HasSubstr("grey is 0"));
+}
+
+TEST_F(ReceptiveFieldsTest, HiddenUnitsAreNoImage) {
+  put_layers("mnist", "dense { units: 1024 }");
+  write({{"first", {784, 4}}, {"second", {1024, 10}}});
+  EXPECT_THAT(reason("second", std::nullopt),
+              HasSubstr("second do not come from the image; those of first do"));
+  put_layers("mnist", "locally_connected { kernel: 3 channels: 4 }");
+  write({{"first", {100}}, {"second", {784, 10}}});
+  EXPECT_THAT(reason(std::nullopt, std::nullopt), HasSubstr("first that sees the image is locally "
+                                                            "connected; receptive fields are"));
+}
+
 TEST_F(ReceptiveFieldsTest, WhatIsNotThereIsNamed) {
   EXPECT_THAT(reason("down", std::nullopt), HasSubstr("no weights of down; it holds back, up"));
-  EXPECT_THAT(reason("back", std::nullopt), HasSubstr("square image"));
+  EXPECT_THAT(reason("back", std::nullopt), HasSubstr("those of up do"));
   EXPECT_THAT(reason(std::nullopt, 3), HasSubstr("it holds those after 0, 5"));
+  put_layers("cifar10", "dense { units: 3 }");
+  EXPECT_THAT(reason(std::nullopt, std::nullopt), HasSubstr("no weights of first"));
+  write({{"first", {784, 3}}});
+  EXPECT_THAT(reason(std::nullopt, std::nullopt), HasSubstr("not from the 3072 values"));
+  std::filesystem::remove(file("experiment.textproto"));
+  EXPECT_THAT(reason(std::nullopt, std::nullopt), HasSubstr("experiment.textproto beside it"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/tools/test_folder.h"
@@ -12,6 +13,7 @@
 namespace apical {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 class RunGroupTest : public TestWithFolder {
@@ -43,6 +45,49 @@ TEST_F(RunGroupTest, SeedsNamesAndRecordingDoNotPartRuns) {
   EXPECT_EQ(groups[1].name, "b");
   EXPECT_EQ(groups[2].name, "without");
   EXPECT_EQ(group_by_seed(runs, "training.epochs").size(), 3);
+}
+
+TEST_F(RunGroupTest, NamesTellGroupsApart) {
+  const auto names = [&](const std::vector<std::pair<std::string, int>>& folders_and_epochs) {
+    std::vector<RecordedRun> runs;
+    for (const auto& [folder, epochs] : folders_and_epochs) {
+      runs.push_back(
+          run(folder, "name: 'same' training { epochs: " + std::to_string(epochs) + " }"));
+    }
+    std::vector<std::string> found;
+    for (const RunGroup& group : group_by_seed(runs)) found.push_back(group.name);
+    return found;
+  };
+  EXPECT_THAT(names({{"a/seed_1", 1}, {"b/seed_1", 2}}), ElementsAre("a", "b"));
+  EXPECT_THAT(names({{"a/seed_1", 1}, {"a/seed_2", 1}, {"b/seed_1", 2}, {"b/seed_2", 2}}),
+              ElementsAre("a", "b"));
+  EXPECT_THAT(names({{"a/seed_1", 1}, {"a/seed_2", 1}, {"b/seed_1", 2}}),
+              ElementsAre("a", "b/seed_1"));
+  EXPECT_THAT(names({{"a/seed_1", 1}, {"a/seed_2", 1}}), ElementsAre("a"));
+  EXPECT_THAT(names({{"a_seed_1", 1}, {"a_seed_12", 1}}), ElementsAre("a"));
+  EXPECT_THAT(names({{"a/seed_1", 1}}), ElementsAre("a/seed_1"));
+  EXPECT_THAT(names({{"seed_1/a", 1}, {"seed_2/a", 1}, {"seed_1/b", 2}}),
+              ElementsAre("a", "seed_1/b"));
+  EXPECT_THAT(names({{"x", 1}, {"y", 1}, {"z", 2}}), ElementsAre("same", "z"));
+  EXPECT_THAT(names({{"x", 1}, {"y", 1}, {"z", 2}, {"w", 2}}), ElementsAre("x", "z"));
+}
+
+TEST_F(RunGroupTest, NumbersInNamesOrder) {
+  struct Named {
+    std::string name;
+  };
+  const auto ordered = [](const std::vector<std::string>& names) {
+    std::vector<Named> all;
+    for (const std::string& name : names) all.push_back({name});
+    sort_by_numbers_in_names(all);
+    std::vector<std::string> result;
+    for (const Named& each : all) result.push_back(each.name);
+    return result;
+  };
+  EXPECT_THAT(ordered({"b_16", "b_256", "b_64"}), ElementsAre("b_16", "b_64", "b_256"));
+  EXPECT_THAT(ordered({"2 x 1e-3", "2 x 0.0005", "1 x 7"}),
+              ElementsAre("1 x 7", "2 x 0.0005", "2 x 1e-3"));
+  EXPECT_THAT(ordered({"b_16", "a_2"}), ElementsAre("b_16", "a_2"));
 }
 
 TEST_F(RunGroupTest, LossIsDrawnWhereThereAreNoErrors) {

@@ -57,7 +57,7 @@ TEST(SpikeRaster, FilesWithoutTrialsAreDrawnWhole) {
   EXPECT_THROW(take_trial(spikes, 0), std::out_of_range);
   const std::string svg = draw_with_gnuplot(spike_raster_script(all, "", PictureFormat::kSvg));
   EXPECT_THAT(svg, HasSubstr(">Time (ms)<"));
-  EXPECT_THAT(svg, testing::Not(HasSubstr("target phase")));
+  EXPECT_THAT(svg, testing::Not(HasSubstr(" phase")));
 }
 
 std::string drawn(const TrialSpikes& raster) {
@@ -68,6 +68,35 @@ TEST(SpikeRaster, NamesEverything) {
   const std::string svg = drawn(take_trial(two_trials(), 8));
   for (const char* text : {"training trial 8 (label 9)", "forward phase", "target phase", "input",
                            "4 neurons", "2 spikes", "output", "1 spike<", "(ms)"}) {
+    EXPECT_THAT(svg, HasSubstr(text));
+  }
+}
+
+TEST(SpikeRaster, APartOfATrialIsDrawn) {
+  TrialSpikes raster = take_trial(two_trials(), 7);
+  cut_to(raster, 60, std::nullopt);
+  EXPECT_THAT(raster.populations[0].times_ms, ElementsAre(99.5));
+  EXPECT_THAT(raster.populations[0].node_ids, ElementsAre(1));
+  const std::string svg = drawn(raster);
+  EXPECT_THAT(svg, HasSubstr("target phase"));
+  EXPECT_THAT(svg, testing::Not(HasSubstr("forward phase")));
+  EXPECT_THROW(cut_to(raster, 100, std::nullopt), std::out_of_range);
+  raster = take_trial(two_trials(), 7);
+  cut_to(raster, std::nullopt, 40);
+  EXPECT_THAT(raster.populations[0].times_ms, ElementsAre(1));
+  EXPECT_EQ(raster.end_ms, 40);
+}
+
+TEST(SpikeRaster, TellsSilentNeuronsFromThoseNotRecorded) {
+  proto::Recording recording;
+  recording.add_spikes()->set_population("input");
+  recording.mutable_spikes(0)->set_neurons("0,2-3");
+  recording.mutable_spikes(0)->set_first_trial(7);
+  TrialSpikes raster = take_trial(two_trials(), 7);
+  count_recorded(recording, raster);
+  EXPECT_THAT(raster.recorded, ElementsAre(3, 0));
+  const std::string svg = drawn(raster);
+  for (const char* text : {"3 of 4 neurons", "2 spikes", "not recorded"}) {
     EXPECT_THAT(svg, HasSubstr(text));
   }
 }

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+#include <system_error>
+
+#include "simulator/file_error.h"
+
+namespace apical {
+
+// Of a folder that `apical batch` has written, where one run's is wanted: throws FileError that
+// says which to name.
+inline void fail_if_of_a_batch(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder / "batch.csv", ignored)) return;
+  throw FileError(folder, FileAccess::kRead,
+                  "holds a batch of runs; name runs in it, such as " +
+                      (folder / "VARIANT" / "seed_1").string());
+}
+
+}  // namespace apical
