@@ -161,9 +161,9 @@ void read_plateaus(const fs::path& trials_file, const fs::path& experiment_file,
 }
 
 void read_spikes(const fs::path& spikes_file, PotentialTraces& traces) {
-  const RecordedSpikes spikes = read_sonata_spikes(spikes_file);
-  if (std::ranges::find(spikes.trials.index, traces.trial) == spikes.trials.index.end()) return;
-  for (const SpikeTrain& train : take_trial(spikes, traces.trial).populations) {
+  const TrialTimes trials = SonataSpikeFile(spikes_file).read({0, 0}).trials;
+  if (std::ranges::find(trials.index, traces.trial) == trials.index.end()) return;
+  for (const SpikeTrain& train : read_trial(spikes_file, traces.trial).populations) {
     if (train.population != traces.population) continue;
     for (std::size_t i = 0; i < train.node_ids.size(); ++i) {
       if (train.node_ids[i] == traces.neuron) traces.spikes_ms.push_back(train.times_ms[i]);

@@ -186,9 +186,8 @@ std::string spike_raster_picture(const PictureRequest& request) {
   if (request.to_ms && !(*request.to_ms > from)) {
     throw UsageError("--to-ms: is not after --from-ms; a later time would be right");
   }
-  const RecordedSpikes spikes = read_sonata_spikes(request.files[0]);
   try {
-    TrialSpikes raster = take_trial(spikes, request.trial);
+    TrialSpikes raster = read_trial(request.files[0], request.trial);
     check_chosen(raster.populations, request.populations);
     std::erase_if(raster.populations, [&](const SpikeTrain& train) {
       return !is_chosen(train.population, request.populations);

@@ -64,6 +64,14 @@ TrialSpikes take_trial(const RecordedSpikes& spikes, std::optional<std::int64_t>
   return taken;
 }
 
+TrialSpikes read_trial(const std::filesystem::path& file, std::optional<std::int64_t> trial) {
+  const SonataSpikeFile recorded(file);
+  const TrialTimes trials = recorded.read({0, 0}).trials;
+  if (trials.size() == 0) return take_trial(recorded.read(), trial);
+  const std::size_t row = row_of_trial(trials, trial);
+  return take_trial(recorded.read({trials.start_ms[row], trials.end_ms[row]}), trial);
+}
+
 void cut_to(TrialSpikes& raster, std::optional<double> from_ms, std::optional<double> to_ms) {
   const double from = from_ms.value_or(0);
   const double to = to_ms.value_or(std::numeric_limits<double>::infinity());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct TrialSpikes {
 // Takes the trial whose index is `trial`, or else the first that was recorded. Throws
 // std::out_of_range, saying which trials there are, if it is not there.
 TrialSpikes take_trial(const RecordedSpikes& spikes, std::optional<std::int64_t> trial);
+
+// Likewise of a file, of which no more is read. Throws FileError as well.
+TrialSpikes read_trial(const std::filesystem::path& file, std::optional<std::int64_t> trial);
 
 // Leaves only what is in [from_ms, to_ms), or all from or up to what is not given. Throws
 // std::out_of_range if nothing of the trial is.
