@@ -66,9 +66,9 @@ void exchange(std::array<Word4, 8>& rows, std::uint64_t lower) {
 
 // Brings byte r of word l, which is that of value 4 r + l, to its place.
 void put_in_order(Byte32& bytes) {
-  constexpr Byte32 kFrom = {0, 8,  16, 24, 1, 9,  17, 25, 2, 10, 18, 26, 3, 11, 19, 27,
-                            4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31};
-  bytes = __builtin_shuffle(bytes, kFrom);
+  bytes =
+      __builtin_shufflevector(bytes, bytes, 0, 8, 16, 24, 1, 9, 17, 25, 2, 10, 18, 26, 3, 11, 19,
+                              27, 4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31);
 }
 
 // Byte b of each value of eight to planes[b * count, ...), for the first values. Returns how many

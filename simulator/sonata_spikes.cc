@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <numeric>
-#include <ranges>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -187,9 +186,17 @@ double SonataSpikeFile::time_of(const Population& population, std::uint64_t spik
 std::uint64_t SonataSpikeFile::first_from(const Population& population, double time_ms) const {
   if (time_ms == -std::numeric_limits<double>::infinity()) return 0;
   if (time_ms == std::numeric_limits<double>::infinity()) return population.spikes;
-  const auto all = std::views::iota(std::uint64_t{0}, population.spikes);
-  return *std::ranges::lower_bound(all, time_ms, {},
-                                   [&](std::uint64_t spike) { return time_of(population, spike); });
+  std::uint64_t first = 0;
+  std::uint64_t last = population.spikes;
+  while (first < last) {
+    const std::uint64_t middle = first + (last - first) / 2;
+    if (time_of(population, middle) < time_ms) {
+      first = middle + 1;
+    } else {
+      last = middle;
+    }
+  }
+  return first;
 }
 
 RecordedSpikes SonataSpikeFile::read(TimeWindow window) const {
