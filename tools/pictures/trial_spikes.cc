@@ -97,6 +97,7 @@ bool is_chosen(const std::string& population, const std::vector<std::string>& ch
 void check_chosen(const std::vector<SpikeTrain>& populations,
                   const std::vector<std::string>& chosen) {
   std::vector<std::string> names;
+  names.reserve(populations.size());
   for (const SpikeTrain& train : populations) names.push_back(train.population);
   for (const std::string& name : chosen) {
     if (std::ranges::find(names, name) == names.end()) {
