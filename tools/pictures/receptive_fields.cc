@@ -265,7 +265,8 @@ std::string receptive_fields_script(const ReceptiveFields& fields, const std::st
   std::vector<std::string> plots;
   for (std::size_t i = 0; i < shown; ++i) {
     const double x = static_cast<double>(i % columns) * across;
-    const double y = static_cast<double>(i / columns) * down;
+    const std::size_t row = i / columns;
+    const double y = static_cast<double>(row) * down;
     script += fmt::format("set label '{}' at {},{} left font ',8' textcolor rgb '#555555'\n", i, x,
                           y - 0.13 * side);
     script += data_block(fields, i, limit);
