@@ -1,13 +1,30 @@
 #include "models/replay_population.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
+#include <cstdint>
 #include <span>
 #include <utility>
 
 #include "simulator/sonata_spikes.h"
 
 namespace apical {
+namespace {
+
+// FNV-1a, by words.
+std::uint64_t hash_of(std::span<const Spike> spikes) {
+  std::uint64_t hash = 0xCBF29CE484222325;
+  for (const Spike& spike : spikes) {
+    for (const std::uint64_t word :
+         {std::bit_cast<std::uint64_t>(spike.time), std::uint64_t{spike.neuron}}) {
+      hash = (hash ^ word) * 0x100000001B3;
+    }
+  }
+  return hash;
+}
+
+}  // namespace
 
 ReplayPopulation::ReplayPopulation(std::string name, std::size_t size, std::vector<Spike> spikes)
     : Population(std::move(name), size), spikes_(std::move(spikes)) {
@@ -27,6 +44,13 @@ void ReplayPopulation::restart(std::uint32_t /*context*/) { at_ = 0; }
 void ReplayPopulation::checkpoint(const Checkpoint& state) {
   Population::checkpoint(state);
   state.same("replayed_spikes", static_cast<std::int64_t>(spikes_.size()));
+  std::uint64_t replayed = hash_of(spikes_);
+  state.number("replayed_hash", replayed);
+  if (replayed != hash_of(spikes_)) {
+    state.fail("replayed_hash",
+               "the replayed file has other spikes than when the run began; put "
+               "it back, or start the run again");
+  }
   state.number("next", at_);
 }
 

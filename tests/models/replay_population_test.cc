@@ -7,8 +7,10 @@
 #include <cmath>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "simulator/checkpoint.h"
 #include "simulator/hdf5_file.h"
 #include "simulator/sonata_spikes.h"
 #include "tests/tools/test_folder.h"
@@ -46,6 +48,27 @@ TEST(ReplayPopulation, FiresAtTheTimesWhateverTheHorizons) {
     population.restart(1);
     EXPECT_EQ(population.next(), 0);
   }
+}
+
+using ReplayCheckpoint = TestWithFolder;
+
+TEST_F(ReplayCheckpoint, OtherSpikesThanAtTheStartAreReported) {
+  const std::vector<Spike> spikes = {{0, 1}, {0.5, 0}, {3, 1}};
+  ReplayPopulation population("a", 3, spikes);
+  population.advance({1, 0});
+  CheckpointWriter writer(file("checkpoint.h5"));
+  population.checkpoint(writer.root());
+  writer.commit();
+  CheckpointReader reader(file("checkpoint.h5"));
+  const auto restored = [&](std::vector<Spike> replayed) {
+    ReplayPopulation again("a", 3, std::move(replayed));
+    again.checkpoint(reader.root());
+    return again.next();
+  };
+  EXPECT_EQ(restored(spikes), 3);
+  EXPECT_THROW(restored({{0, 1}, {0.5, 0}}), FileError);
+  EXPECT_THROW(restored({{0, 1}, {0.5, 0}, {3.5, 1}}), FileError);
+  EXPECT_THROW(restored({{0, 1}, {0.5, 2}, {3, 1}}), FileError);
 }
 
 class ReplayedSpikes : public TestWithFolder {
