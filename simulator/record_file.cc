@@ -237,6 +237,7 @@ void RecordFile::work() {
       jobs_.pop_front();
       is_working_ = true;
     }
+    std::exception_ptr error;
     try {
       Chunk& chunk = job.chunk;
       if (!chunk.values.empty()) {
@@ -246,18 +247,20 @@ void RecordFile::work() {
       } else {
         publish(job.rows);
       }
-      const std::lock_guard lock(mutex_);
-      bytes_waiting_ -= chunk.values.size();
-      if (spare_.size() < kMostSpareChunks) spare_.push_back(std::move(chunk.values));
     } catch (...) {
-      const std::lock_guard lock(mutex_);
-      error_ = std::current_exception();
+      error = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    if (error) {
+      error_ = std::move(error);
       has_failed_ = true;
       jobs_.clear();
       is_working_ = false;
       changed_.notify_all();
       return;
     }
+    bytes_waiting_ -= job.chunk.values.size();
+    if (spare_.size() < kMostSpareChunks) spare_.push_back(std::move(job.chunk.values));
   }
 }
 
