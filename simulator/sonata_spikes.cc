@@ -70,7 +70,6 @@ void check_are_numbers(const Hdf5File& file, const SpikeTrain& train) {
 }
 
 void check(const Hdf5File& file, const SpikeTrain& train) {
-  check_are_numbers(file, train);
   if (const auto fault = fault_of(train); !fault.empty()) {
     throw FileError(file.path(), FileAccess::kRead,
                     "/spikes/" + train.population + ": " + std::string(fault));
@@ -199,8 +198,8 @@ std::uint64_t SonataSpikeFile::first_from(const Population& population, double t
   return first;
 }
 
-RecordedSpikes SonataSpikeFile::read(TimeWindow window) const {
-  RecordedSpikes spikes;
+std::vector<SpikeTrain> SonataSpikeFile::read(TimeWindow window) const {
+  std::vector<SpikeTrain> trains;
   for (const Population& population : populations_) {
     const std::uint64_t first = first_from(population, window.from_ms);
     const std::uint64_t count = std::max(first, first_from(population, window.to_ms)) - first;
@@ -217,16 +216,19 @@ RecordedSpikes SonataSpikeFile::read(TimeWindow window) const {
       train.node_ids.resize(count);
       file_.read_rows<double>(group + "/timestamps", first, std::span(train.times_ms));
       file_.read_rows<std::uint64_t>(group + "/node_ids", first, std::span(train.node_ids));
+      check_are_numbers(file_, train);
       check(file_, train);
     }
-    spikes.populations.push_back(std::move(train));
+    trains.push_back(std::move(train));
   }
-  spikes.trials = read_trial_times(file_);
-  return spikes;
+  return trains;
 }
 
+TrialTimes SonataSpikeFile::trials() const { return read_trial_times(file_); }
+
 RecordedSpikes read_sonata_spikes(const std::filesystem::path& path) {
-  return SonataSpikeFile(path).read();
+  const SonataSpikeFile file(path);
+  return {file.read(), file.trials()};
 }
 
 TrialTimes read_trial_times(const Hdf5File& file) {

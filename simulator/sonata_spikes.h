@@ -68,8 +68,10 @@ class SonataSpikeFile {
   // From the first spike to the last; whole if there is none.
   TimeWindow extent() const;
 
-  // The spikes in a window, and all trials. Throws FileError.
-  RecordedSpikes read(TimeWindow window = {}) const;
+  // The spikes in a window, a train a population. Throws FileError.
+  std::vector<SpikeTrain> read(TimeWindow window = {}) const;
+  // Those of read_trial_times().
+  TrialTimes trials() const;
 
  private:
   struct Population {

@@ -72,13 +72,17 @@ ExitCode report(ExitCode code, const std::string& message) {
 
 }  // namespace
 
+void flush_standard_output() {
+  errno = 0;
+  std::cout.flush();
+  if (!std::cout) throw WriteError::of_errno("standard output", errno == 0 ? EIO : errno);
+}
+
 int run_reporting_errors(const std::function<ExitCode()>& command) {
   const auto code = [&] {
     try {
       const ExitCode done = command();
-      errno = 0;
-      std::cout.flush();
-      if (!std::cout) throw WriteError::of_errno("standard output", errno == 0 ? EIO : errno);
+      flush_standard_output();
       return done;
     } catch (const CommandError& error) {
       return report(error.exit_code(), error.what());

@@ -29,6 +29,9 @@ int count_of(const boost::program_options::variables_map& given, const std::stri
 // How many threads the machine runs at once.
 int all_cores();
 
+// Throws WriteError if what was printed cannot be written.
+void flush_standard_output();
+
 // Runs a command and turns what it throws into the documented exit code and a line on standard
 // error, `apical: what is wrong; what would be right`; a line each for mistakes in an experiment.
 int run_reporting_errors(const std::function<ExitCode()>& command);

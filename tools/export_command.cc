@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <cerrno>
 #include <cmath>
 #include <filesystem>
 #include <iostream>
@@ -55,9 +54,10 @@ std::string format_of(const options::variables_map& given) {
 
 // All populations or the one that is wanted; the others keep their numbers of neurons, so that ids
 // are the same in every export.
-void keep_population(RecordedSpikes& spikes, const std::string& wanted, const Path& file) {
+void keep_population(std::vector<SpikeTrain>& populations, const std::string& wanted,
+                     const Path& file) {
   std::vector<std::string> names;
-  for (SpikeTrain& train : spikes.populations) {
+  for (SpikeTrain& train : populations) {
     names.push_back(train.population);
     if (train.population == wanted) continue;
     train.times_ms.clear();
@@ -68,12 +68,6 @@ void keep_population(RecordedSpikes& spikes, const std::string& wanted, const Pa
                     fmt::format("holds no spikes of a population {}; it holds {}", wanted,
                                 fmt::join(names, ", ")));
   }
-}
-
-void write_to_standard_output(std::string_view text) {
-  errno = 0;
-  std::cout << text << std::flush;
-  if (!std::cout) throw WriteError::of_errno("standard output", errno == 0 ? EIO : errno);
 }
 
 void print_ids(std::span<const NestIds> populations) {
@@ -113,22 +107,25 @@ void export_spikes(const options::variables_map& given) {
   }
   const SonataSpikeFile recorded(std::filesystem::is_directory(file, ignored) ? file / "spikes.h5"
                                                                               : file);
-  const auto wanted = [&](RecordedSpikes spikes) {
+  const auto wanted = [&](TimeWindow window) {
+    std::vector<SpikeTrain> populations = recorded.read(window);
     if (given.count("population") != 0) {
-      keep_population(spikes, given["population"].as<std::string>(), file);
+      keep_population(populations, given["population"].as<std::string>(), file);
     }
-    return std::move(spikes.populations);
+    return populations;
   };
-  wanted(recorded.read({0, 0}));  // before anything is written
+  wanted({0, 0});  // is there, before anything is written
   std::optional<AtomicFile> exported;
   if (to_file) exported.emplace(output);
   const auto write = [&](std::string_view text) {
-    exported ? exported->append(text) : write_to_standard_output(text);
+    if (exported) return exported->append(text);
+    std::cout << text;
+    flush_standard_output();
   };
   if (format == "csv") write(kCsvHeader);
   std::vector<NestIds> ids;
   for (const TimeWindow window : windows_of(recorded)) {
-    const std::vector<SpikeTrain> populations = wanted(recorded.read(window));
+    const std::vector<SpikeTrain> populations = wanted(window);
     ids = nest_ids(populations);
     write(format == "gdf" ? gdf_text(populations) : csv_text(populations));
   }

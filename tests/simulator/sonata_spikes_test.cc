@@ -89,7 +89,7 @@ TEST_F(SonataSpikes, WindowsTogetherAreTheWhole) {
     const SonataSpikeFile opened(file(name));
     EXPECT_EQ(opened.extent().from_ms, -5);
     EXPECT_EQ(opened.extent().to_ms, 7000);
-    const RecordedSpikes whole = opened.read();
+    const std::vector<SpikeTrain> whole = opened.read();
     std::uint64_t spikes = 0;
     std::vector<SpikeTrain> joined;
     for (const auto& [from, to] : std::vector<std::pair<double, double>>{{-INFINITY, 0},
@@ -98,11 +98,11 @@ TEST_F(SonataSpikes, WindowsTogetherAreTheWhole) {
                                                                          {100, 1000.05},
                                                                          {1000.05, 7000},
                                                                          {7000, INFINITY}}) {
-      const RecordedSpikes part = opened.read({from, to});
-      joined.resize(part.populations.size());
+      const std::vector<SpikeTrain> part = opened.read({from, to});
+      joined.resize(part.size());
       for (std::size_t p = 0; p < joined.size(); ++p) {
-        const SpikeTrain& train = part.populations[p];
-        EXPECT_EQ(train.neurons, whole.populations[p].neurons);
+        const SpikeTrain& train = part[p];
+        EXPECT_EQ(train.neurons, whole[p].neurons);
         for (const double time : train.times_ms) EXPECT_TRUE(time >= from && time < to) << time;
         std::ranges::copy(train.times_ms, std::back_inserter(joined[p].times_ms));
         std::ranges::copy(train.node_ids, std::back_inserter(joined[p].node_ids));
@@ -111,8 +111,8 @@ TEST_F(SonataSpikes, WindowsTogetherAreTheWhole) {
     }
     EXPECT_EQ(spikes, opened.spikes());
     for (std::size_t p = 0; p < joined.size(); ++p) {
-      EXPECT_EQ(joined[p].times_ms, whole.populations[p].times_ms);
-      EXPECT_EQ(joined[p].node_ids, whole.populations[p].node_ids);
+      EXPECT_EQ(joined[p].times_ms, whole[p].times_ms);
+      EXPECT_EQ(joined[p].node_ids, whole[p].node_ids);
     }
   }
 }

@@ -161,9 +161,10 @@ void read_plateaus(const fs::path& trials_file, const fs::path& experiment_file,
 }
 
 void read_spikes(const fs::path& spikes_file, PotentialTraces& traces) {
-  const TrialTimes trials = SonataSpikeFile(spikes_file).read({0, 0}).trials;
+  const SonataSpikeFile recorded(spikes_file);
+  const TrialTimes trials = recorded.trials();
   if (std::ranges::find(trials.index, traces.trial) == trials.index.end()) return;
-  for (const SpikeTrain& train : read_trial(spikes_file, traces.trial).populations) {
+  for (const SpikeTrain& train : read_trial(recorded, traces.trial).populations) {
     if (train.population != traces.population) continue;
     for (std::size_t i = 0; i < train.node_ids.size(); ++i) {
       if (train.node_ids[i] == traces.neuron) traces.spikes_ms.push_back(train.times_ms[i]);

@@ -187,7 +187,7 @@ std::string spike_raster_picture(const PictureRequest& request) {
     throw UsageError("--to-ms: is not after --from-ms; a later time would be right");
   }
   try {
-    TrialSpikes raster = read_trial(request.files[0], request.trial);
+    TrialSpikes raster = read_trial(SonataSpikeFile(request.files[0]), request.trial);
     check_chosen(raster.populations, request.populations);
     std::erase_if(raster.populations, [&](const SpikeTrain& train) {
       return !is_chosen(train.population, request.populations);

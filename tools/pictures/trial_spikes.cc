@@ -6,6 +6,7 @@
 #include <iterator>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 namespace apical {
 namespace {
@@ -64,12 +65,14 @@ TrialSpikes take_trial(const RecordedSpikes& spikes, std::optional<std::int64_t>
   return taken;
 }
 
-TrialSpikes read_trial(const std::filesystem::path& file, std::optional<std::int64_t> trial) {
-  const SonataSpikeFile recorded(file);
-  const TrialTimes trials = recorded.read({0, 0}).trials;
-  if (trials.size() == 0) return take_trial(recorded.read(), trial);
-  const std::size_t row = row_of_trial(trials, trial);
-  return take_trial(recorded.read({trials.start_ms[row], trials.end_ms[row]}), trial);
+TrialSpikes read_trial(const SonataSpikeFile& file, std::optional<std::int64_t> trial) {
+  TrialTimes trials = file.trials();
+  TimeWindow window;
+  if (trials.size() > 0) {
+    const std::size_t row = row_of_trial(trials, trial);
+    window = {trials.start_ms[row], trials.end_ms[row]};
+  }
+  return take_trial({file.read(window), std::move(trials)}, trial);
 }
 
 void cut_to(TrialSpikes& raster, std::optional<double> from_ms, std::optional<double> to_ms) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,7 +27,7 @@ struct TrialSpikes {
 TrialSpikes take_trial(const RecordedSpikes& spikes, std::optional<std::int64_t> trial);
 
 // Likewise of a file, of which no more is read. Throws FileError as well.
-TrialSpikes read_trial(const std::filesystem::path& file, std::optional<std::int64_t> trial);
+TrialSpikes read_trial(const SonataSpikeFile& file, std::optional<std::int64_t> trial);
 
 // Leaves only what is in [from_ms, to_ms), or all from or up to what is not given. Throws
 // std::out_of_range if nothing of the trial is.
