@@ -44,9 +44,10 @@ void ReplayPopulation::restart(std::uint32_t /*context*/) { at_ = 0; }
 void ReplayPopulation::checkpoint(const Checkpoint& state) {
   Population::checkpoint(state);
   state.same("replayed_spikes", static_cast<std::int64_t>(spikes_.size()));
-  std::uint64_t replayed = hash_of(spikes_);
-  state.number("replayed_hash", replayed);
-  if (replayed != hash_of(spikes_)) {
+  const std::uint64_t hash = hash_of(spikes_);
+  std::uint64_t stored = hash;
+  state.number("replayed_hash", stored);
+  if (stored != hash) {
     state.fail("replayed_hash",
                "the replayed file has other spikes than when the run began; put "
                "it back, or start the run again");

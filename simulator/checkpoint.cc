@@ -237,13 +237,8 @@ void CheckpointWriter::commit() {
   file_.close();
   {
     const FileDescriptor file(path_, FileAccess::kWrite, file_.partial_path());
-    const Seal seal = seal_of(file);
-    write_all(file, seal.line());
-    // To the size that it has: gives back room that was reserved and not needed.
-    if (::ftruncate(*file, static_cast<off_t>(kSealBytes + seal.bytes)) != 0 ||
-        ::fsync(*file) != 0) {
-      file.fail(errno);
-    }
+    write_all(file, seal_of(file).line());
+    if (::fsync(*file) != 0) file.fail(errno);
   }
   if (const int error = durable_rename(file_.partial_path(), path_); error != 0) {
     throw FileError(path_, FileAccess::kWrite,

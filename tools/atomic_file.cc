@@ -7,20 +7,10 @@
 #include <system_error>
 #include <utility>
 
+#include "simulator/durable_rename.h"
 #include "tools/write_error.h"
 
 namespace apical {
-namespace {
-
-// Makes the rename itself last. Some file systems cannot; the file is whole either way.
-void sync_folder(const std::filesystem::path& folder) {
-  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
-}
-
-}  // namespace
 
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)), partial_(path_) {
   partial_ += ".partial";
@@ -56,13 +46,12 @@ void AtomicFile::append(std::string_view content) {
 void AtomicFile::commit() {
   if (::fsync(descriptor_) != 0) fail(errno);
   // Network file systems report a full disk only when a file is closed.
-  if (::close(std::exchange(descriptor_, -1)) != 0 ||
-      ::rename(partial_.c_str(), path_.c_str()) != 0) {
-    const int error = errno;
+  int error = ::close(std::exchange(descriptor_, -1)) == 0 ? 0 : errno;
+  if (error == 0) error = durable_rename(partial_, path_);
+  if (error != 0) {
     ::unlink(partial_.c_str());
     fail(error);
   }
-  sync_folder(path_.parent_path());
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
