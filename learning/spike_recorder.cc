@@ -20,7 +20,7 @@ class SonataSpikeRecorder::Track final : public SpikeReceiver {
         group_("/spikes/" + population.name()),
         file_(&file),
         timestamps_(file.add_table<Time>(group_ + "/timestamps")),
-        node_ids_(file.add_table<std::uint64_t>(group_ + "/node_ids")) {}
+        node_ids_(file.add_table<std::uint64_t, std::uint32_t>(group_ + "/node_ids")) {}
   ~Track() override { listen(false); }
   Track(const Track&) = delete;
   Track& operator=(const Track&) = delete;
@@ -66,7 +66,7 @@ class SonataSpikeRecorder::Track final : public SpikeReceiver {
   void receive(std::span<const Spike> spikes) override {
     while (!spikes.empty()) {
       const std::span<Time> times = file_->room<Time>(timestamps_);
-      const std::span<std::uint64_t> ids = file_->room<std::uint64_t>(node_ids_);
+      const std::span<std::uint32_t> ids = file_->room<std::uint32_t>(node_ids_);
       const auto some = spikes.first(std::min({spikes.size(), times.size(), ids.size()}));
       std::size_t count = 0;
       if (windows_.empty()) {
@@ -82,7 +82,7 @@ class SonataSpikeRecorder::Track final : public SpikeReceiver {
         }
       }
       file_->fill<Time>(timestamps_, count);
-      file_->fill<std::uint64_t>(node_ids_, count);
+      file_->fill<std::uint32_t>(node_ids_, count);
       spikes = spikes.subspan(some.size());
     }
   }

@@ -6,6 +6,8 @@
 #include <cassert>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 namespace apical {
 namespace {
@@ -14,12 +16,11 @@ static_assert(std::endian::native == std::endian::little, "values in a file are 
 
 using Bytes = std::span<const unsigned char>;
 
-// How often two bytes are equal, as a multiple of what is so among evenly distributed ones; how
-// often a byte is the one before; and how many different ones there are.
+// How often two bytes are equal, as a multiple of what is so among evenly distributed ones; and how
+// often a byte is the one before.
 struct Regularity {
   double equal_pairs = 0;
   double repeats = 0;
-  std::size_t distinct = 0;
 };
 
 Regularity regularity_of(Bytes bytes) {
@@ -33,59 +34,74 @@ Regularity regularity_of(Bytes bytes) {
     repeats += i > 0 && bytes[i] == bytes[i - 1];
   }
   std::uint64_t pairs = 0;
-  std::size_t distinct = 0;
-  for (const std::uint64_t count : counts) {
-    pairs += count * count;
-    distinct += count > 0;
-  }
+  for (const std::uint64_t count : counts) pairs += count * count;
   const auto n = static_cast<double>(sampled);
-  return {256 * (static_cast<double>(pairs) - n) / (n * n), static_cast<double>(repeats) / n,
-          distinct};
+  return {256 * (static_cast<double>(pairs) - n) / (n * n), static_cast<double>(repeats) / n};
 }
 
-// Four values of eight bytes; for eight of these vectors, four matrices of 8 x 8 bytes that are
-// transposed side by side.
-using Word4 = std::uint64_t __attribute__((vector_size(32)));
-using Byte32 = unsigned char __attribute__((vector_size(32)));
-constexpr std::size_t kTogether = 32;  // values
+// Values side by side. As many rows of them as a value has bytes are matrices of bytes that are
+// transposed together, one a value of a row.
+using Row64 = std::uint64_t __attribute__((vector_size(32)));
+using Row32 = std::uint32_t __attribute__((vector_size(32)));
+using RowOfBytes = unsigned char __attribute__((vector_size(32)));
+constexpr std::size_t kTogether = sizeof(RowOfBytes);  // values
+
+template <typename Row>
+using ValueOf = std::remove_cvref_t<decltype(Row{}[0])>;
+
+// A value of which every other group of so many bytes is all ones, the lowest first.
+template <typename Value>
+constexpr Value every_other(std::size_t group) {
+  Value value = 0;
+  for (std::size_t b = 0; b < sizeof(Value); ++b) {
+    if (b / group % 2 == 0) value |= Value{0xFF} << 8 * b;
+  }
+  return value;
+}
 
 // Of each pair of rows that are `distance` apart, the upper half (of every group of 2 distance
 // bytes) of the first and the lower half of the second change places.
-template <std::size_t distance>
-void exchange(std::array<Word4, 8>& rows, std::uint64_t lower) {
+template <std::size_t distance, typename Row, std::size_t count>
+void exchange(std::array<Row, count>& rows) {
+  constexpr auto kLower = every_other<ValueOf<Row>>(distance);
 #pragma GCC unroll 8
-  for (std::size_t group = 0; group < 8; group += 2 * distance) {
+  for (std::size_t group = 0; group < count; group += 2 * distance) {
 #pragma GCC unroll 8
     for (std::size_t r = group; r < group + distance; ++r) {
-      const Word4 swapped = (rows[r] >> 8 * distance ^ rows[r + distance]) & lower;
+      const Row swapped = (rows[r] >> 8 * distance ^ rows[r + distance]) & kLower;
       rows[r + distance] ^= swapped;
       rows[r] ^= swapped << 8 * distance;
     }
   }
 }
 
-// Brings byte r of word l, which is that of value 4 r + l, to its place.
-void put_in_order(Byte32& bytes) {
-  bytes =
-      __builtin_shufflevector(bytes, bytes, 0, 8, 16, 24, 1, 9, 17, 25, 2, 10, 18, 26, 3, 11, 19,
-                              27, 4, 12, 20, 28, 5, 13, 21, 29, 6, 14, 22, 30, 7, 15, 23, 31);
+// Byte r of place l is that of the value at place l of row r. Brings it to where that value is.
+template <typename Row>
+void put_in_order(RowOfBytes& bytes) {
+  constexpr int kBytes = sizeof(ValueOf<Row>);
+  constexpr int kPlaces = sizeof(Row) / kBytes;
+  [&]<int... i>(std::integer_sequence<int, i...>) {
+    bytes = __builtin_shufflevector(bytes, bytes, (i % kPlaces * kBytes + i / kPlaces)...);
+  }
+  (std::make_integer_sequence<int, sizeof(RowOfBytes)>());
 }
 
-// Byte b of each value of eight to planes[b * count, ...), for the first values. Returns how many
-// these are.
-std::size_t gather_words(std::span<const char> values, std::size_t count, unsigned char* planes) {
+// Byte b of each value to planes[b * count, ...), for the first values. Returns how many these are.
+template <typename Row>
+std::size_t gather_rows(std::span<const char> values, std::size_t count, unsigned char* planes) {
+  constexpr std::size_t kBytes = sizeof(ValueOf<Row>);
   std::size_t i = 0;
   for (; i + kTogether <= count; i += kTogether) {
-    std::array<Word4, 8> rows;
-    std::memcpy(rows.data(), values.data() + 8 * i, sizeof(rows));
-    exchange<4>(rows, 0x00000000FFFFFFFF);
-    exchange<2>(rows, 0x0000FFFF0000FFFF);
-    exchange<1>(rows, 0x00FF00FF00FF00FF);
+    std::array<Row, kBytes> rows;
+    std::memcpy(rows.data(), values.data() + kBytes * i, sizeof(rows));
+    if constexpr (kBytes == 8) exchange<4>(rows);
+    exchange<2>(rows);
+    exchange<1>(rows);
 #pragma GCC unroll 8
-    for (std::size_t b = 0; b < 8; ++b) {
-      Byte32 bytes;
+    for (std::size_t b = 0; b < kBytes; ++b) {
+      RowOfBytes bytes;
       std::memcpy(&bytes, &rows[b], sizeof(bytes));
-      put_in_order(bytes);
+      put_in_order<Row>(bytes);
       std::memcpy(planes + b * count + i, &bytes, sizeof(bytes));
     }
   }
@@ -94,7 +110,10 @@ std::size_t gather_words(std::span<const char> values, std::size_t count, unsign
 
 void gather_planes(std::span<const char> values, std::size_t value_bytes, unsigned char* planes) {
   const std::size_t count = values.size() / value_bytes;
-  for (std::size_t i = value_bytes == 8 ? gather_words(values, count, planes) : 0; i < count; ++i) {
+  std::size_t i = 0;
+  if (value_bytes == 8) i = gather_rows<Row64>(values, count, planes);
+  if (value_bytes == 4) i = gather_rows<Row32>(values, count, planes);
+  for (; i < count; ++i) {
     for (std::size_t b = 0; b < value_bytes; ++b) {
       planes[b * count + i] = static_cast<unsigned char>(values[i * value_bytes + b]);
     }
@@ -104,32 +123,30 @@ void gather_planes(std::span<const char> values, std::size_t value_bytes, unsign
 }  // namespace
 
 void ChunkEncoder::add_plane(Bytes bytes) {
-  // All are equal if each is the one before.
-  if (std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0) {
-    stream_.add_run(bytes.front(), bytes.size());
-    return;
-  }
+  const ByteRange range(bytes);
+  if (range.count() == 1) return stream_.add_run(range.lowest, bytes.size());
   constexpr double kMostlyRuns = 0.9;
   constexpr double kNoise = 8;  // some three of eight bits could be saved
   const Regularity regularity = regularity_of(bytes);
   if (regularity.repeats > kMostlyRuns) return stream_.add_runs(bytes);
   if (regularity.equal_pairs < kNoise) return stream_.add_stored(bytes);
-  if (regularity.distinct <= ZlibStream::kFewValues) {
-    const DistinctBytes distinct(bytes);
-    if (distinct.count <= ZlibStream::kFewValues) return stream_.add_few_values(bytes, distinct);
-  }
+  if (range.count() <= ZlibStream::kFewValues) return stream_.add_few_values(bytes, range);
   stream_.add_coded(bytes);
 }
 
-std::vector<char> ChunkEncoder::encode(std::span<const char> values, std::size_t value_bytes,
-                                       EncodedSize size) {
-  assert(!values.empty() && values.size() % value_bytes == 0);
-  const std::size_t count = values.size() / value_bytes;
+std::size_t ChunkEncoder::encode(std::span<const char> values, ValueBytes bytes, EncodedSize size,
+                                 std::span<char> to) {
+  assert(!values.empty() && values.size() % bytes.in_memory == 0);
+  const std::size_t count = values.size() / bytes.in_memory;
+  assert(to.size() >= room_for(count, bytes));
   if (planes_.size() < values.size()) planes_.resize(values.size());
-  gather_planes(values, value_bytes, planes_.data());
-  stream_.begin(value_bytes * ZlibStream::room_for(count));
-  for (std::size_t b = 0; b < value_bytes; ++b) {
+  gather_planes(values, bytes.in_memory, planes_.data());
+  stream_.begin(to);
+  for (std::size_t b = 0; b < bytes.in_memory; ++b) {
     add_plane(Bytes(planes_).subspan(b * count, count));
+  }
+  if (bytes.in_file > bytes.in_memory) {
+    stream_.add_run(0, (bytes.in_file - bytes.in_memory) * count);
   }
   if (size == EncodedSize::kPowerOfTwo) stream_.fill_to_power_of_two();
   return stream_.finish();

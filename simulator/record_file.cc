@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <concepts>
 #include <cstdio>
 #include <cstring>
 #include <system_error>
@@ -19,7 +20,7 @@ namespace {
 constexpr std::size_t kChunkBytes = 1 << 17;
 
 // Rows are written when there are as many bytes of them or as much time has gone by.
-constexpr std::size_t kBytesPerFlush = 32 << 20;
+constexpr std::size_t kBytesPerFlush = 48 << 20;
 constexpr std::chrono::seconds kTimePerFlush{10};
 
 // That may wait for the writing thread.
@@ -62,23 +63,28 @@ RecordFile::~RecordFile() {
   }
 }
 
-template <Hdf5Value T>
+template <Hdf5Value T, typename Memory>
 RecordFile::TableId RecordFile::add_table(const std::string& dataset,
                                           std::vector<std::uint64_t> row) {
+  static_assert(std::same_as<T, Memory> ||
+                (std::unsigned_integral<Memory> && sizeof(Memory) < sizeof(T)));
   assert(!thread_.joinable());
-  Table table{dataset, row, sizeof(T), sizeof(T), 1, {}, {}};
-  for (const std::uint64_t size : row) table.row_bytes *= size;
-  table.chunk_rows =
-      std::max<std::size_t>(1, kChunkBytes / std::max<std::size_t>(1, table.row_bytes));
-  table.create = [dataset, row, rows = table.chunk_rows](Hdf5File& file) {
-    file.create_rows<T>(dataset, row, rows);
+  std::size_t values = 1;
+  for (const std::uint64_t size : row) values *= size;
+  const std::size_t rows_of_chunk =
+      std::max<std::size_t>(1, kChunkBytes / std::max<std::size_t>(1, values * sizeof(T)));
+  const auto create_rows = [dataset, row, rows_of_chunk](Hdf5File& file) {
+    file.create_rows<T>(dataset, row, rows_of_chunk);
   };
-  table.read = [dataset](const Hdf5File& file, std::uint64_t first_row, std::span<char> bytes) {
-    std::vector<T> values(bytes.size() / sizeof(T));
-    file.read_rows<T>(dataset, first_row, values);
-    if (!values.empty()) std::memcpy(bytes.data(), values.data(), bytes.size());
+  const auto read_rows = [dataset](const Hdf5File& file, std::uint64_t first_row,
+                                   std::span<char> bytes) {
+    std::vector<T> in_file(bytes.size() / sizeof(Memory));
+    file.read_rows<T>(dataset, first_row, in_file);
+    const std::vector<Memory> in_memory(in_file.begin(), in_file.end());
+    if (!in_memory.empty()) std::memcpy(bytes.data(), in_memory.data(), bytes.size());
   };
-  tables_.push_back(std::move(table));
+  tables_.push_back({dataset, std::move(row), ValueBytes{sizeof(Memory), sizeof(T)},
+                     values * sizeof(Memory), rows_of_chunk, create_rows, read_rows});
   return tables_.size() - 1;
 }
 
@@ -114,13 +120,13 @@ std::span<char> RecordFile::room_bytes(TableId id) {
       spare_.pop_back();
     }
   }
-  table.chunk.resize(table.chunk_bytes());
-  return std::span(table.chunk).subspan(table.filled);
+  if (table.chunk.size() < table.chunk_bytes()) table.chunk.resize(table.chunk_bytes());
+  return std::span(table.chunk).first(table.chunk_bytes()).subspan(table.filled);
 }
 
 void RecordFile::fill_bytes(TableId id, std::size_t bytes) {
   Table& table = tables_[id];
-  assert(bytes % table.row_bytes == 0 && table.filled + bytes <= table.chunk.size());
+  assert(bytes % table.row_bytes == 0 && table.filled + bytes <= table.chunk_bytes());
   table.filled += bytes;
   table.rows += bytes / table.row_bytes;
   table.is_changed |= bytes > 0;
@@ -128,7 +134,7 @@ void RecordFile::fill_bytes(TableId id, std::size_t bytes) {
   if (table.filled < table.chunk_bytes()) return;
   table.filled = 0;
   hand_over({{id, table.rows - table.chunk_rows, std::exchange(table.chunk, {}),
-              std::exchange(table.has_place, false)},
+              table.chunk_bytes(), std::exchange(table.has_place, false)},
              {}});
 }
 
@@ -163,7 +169,9 @@ void RecordFile::begin_flush() {
     std::vector<char> padded(table.chunk.begin(), table.chunk.begin() + table.filled);
     padded.resize(table.chunk_bytes(), 0);
     table.has_place = true;
-    hand_over({{id, table.rows - table.filled / table.row_bytes, std::move(padded), true}, {}});
+    hand_over({{id, table.rows - table.filled / table.row_bytes, std::move(padded),
+                table.chunk_bytes(), true},
+               {}});
   }
   if (is_changed) hand_over({{}, std::move(rows)});
 }
@@ -172,9 +180,9 @@ void RecordFile::hand_over(Job job) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return bytes_waiting_ < kMostBytesWaiting || has_failed_; });
   if (has_failed_) return;  // rethrow() tells
-  const bool ends_flush = job.chunk.values.empty();
-  bytes_waiting_ += job.chunk.values.size();
-  bytes_not_told_ += job.chunk.values.size();
+  const bool ends_flush = job.chunk.bytes == 0;
+  bytes_waiting_ += job.chunk.bytes;
+  bytes_not_told_ += job.chunk.bytes;
   jobs_.push_back(std::move(job));
   if (!ends_flush && bytes_not_told_ < kBytesPerWakeup) return;
   bytes_not_told_ = 0;
@@ -239,11 +247,8 @@ void RecordFile::work() {
     }
     std::exception_ptr error;
     try {
-      Chunk& chunk = job.chunk;
-      if (!chunk.values.empty()) {
-        encoded_[{chunk.table, chunk.first_row}] =
-            encoder_.encode(chunk.values, tables_[chunk.table].value_bytes,
-                            chunk.has_place ? EncodedSize::kPowerOfTwo : EncodedSize::kLeast);
+      if (job.chunk.bytes > 0) {
+        encode(job.chunk);
       } else {
         publish(job.rows);
       }
@@ -259,9 +264,41 @@ void RecordFile::work() {
       changed_.notify_all();
       return;
     }
-    bytes_waiting_ -= job.chunk.values.size();
-    if (spare_.size() < kMostSpareChunks) spare_.push_back(std::move(job.chunk.values));
+    bytes_waiting_ -= job.chunk.bytes;
+    if (job.chunk.bytes > 0 && spare_.size() < kMostSpareChunks) {
+      spare_.push_back(std::move(job.chunk.memory));
+    }
   }
+}
+
+void RecordFile::encode(const Chunk& chunk) {
+  const ValueBytes value = tables_[chunk.table].value;
+  const std::span<const char> values = std::span(chunk.memory).first(chunk.bytes);
+  const std::span<char> room =
+      encoded_.room(ChunkEncoder::room_for(values.size() / value.in_memory, value));
+  const EncodedSize size = chunk.has_place ? EncodedSize::kPowerOfTwo : EncodedSize::kLeast;
+  encoded_.add({chunk.table, chunk.first_row}, encoder_.encode(values, value, size, room));
+}
+
+std::span<char> RecordFile::EncodedChunks::room(std::size_t bytes) {
+  if (filled_ + bytes > size_) {
+    const std::size_t size = std::max(2 * size_, filled_ + bytes);
+    auto memory = std::make_unique_for_overwrite<char[]>(size);
+    std::copy_n(memory_.get(), filled_, memory.get());
+    memory_ = std::move(memory);
+    size_ = size;
+  }
+  return {memory_.get() + filled_, bytes};
+}
+
+void RecordFile::EncodedChunks::add(Key key, std::size_t bytes) {
+  chunks_[key] = {filled_, bytes};
+  filled_ += bytes;
+}
+
+void RecordFile::EncodedChunks::clear() {
+  filled_ = 0;
+  chunks_.clear();
 }
 
 Hdf5File RecordFile::open_hidden_copy() {
@@ -284,11 +321,11 @@ void RecordFile::publish(const std::vector<std::uint64_t>& rows) {
   std::vector<Hdf5File::Chunk> chunks;
   for (TableId id = 0; id < tables_.size(); ++id) {
     chunks.clear();
-    for (const Encoded* changes : {&encoded_before_, &encoded_}) {
-      const auto end = changes->lower_bound({id + 1, 0});
-      for (auto change = changes->lower_bound({id, 0}); change != end; ++change) {
-        if (changes == &encoded_before_ && encoded_.contains(change->first)) continue;
-        chunks.push_back({change->first.second, change->second});
+    for (const EncodedChunks* changes : {&encoded_before_, &encoded_}) {
+      const auto end = changes->chunks().lower_bound({id + 1, 0});
+      for (auto change = changes->chunks().lower_bound({id, 0}); change != end; ++change) {
+        if (changes == &encoded_before_ && encoded_.chunks().contains(change->first)) continue;
+        chunks.push_back({change->first.second, changes->bytes_of(*change)});
       }
     }
     file.set_rows(tables_[id].dataset, rows[id]);
@@ -300,7 +337,7 @@ void RecordFile::publish(const std::vector<std::uint64_t>& rows) {
   } else if (const int error = durable_rename(next_, path_); error != 0) {
     fail(path_, error);
   }
-  encoded_before_ = std::move(encoded_);
+  std::swap(encoded_before_, encoded_);
   encoded_.clear();
 }
 
@@ -360,5 +397,7 @@ template RecordFile::TableId RecordFile::add_table<std::int64_t>(const std::stri
                                                                  std::vector<std::uint64_t>);
 template RecordFile::TableId RecordFile::add_table<std::uint64_t>(const std::string&,
                                                                   std::vector<std::uint64_t>);
+template RecordFile::TableId RecordFile::add_table<std::uint64_t, std::uint32_t>(
+    const std::string&, std::vector<std::uint64_t>);
 
 }  // namespace apical

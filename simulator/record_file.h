@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
@@ -49,10 +51,11 @@ class RecordFile {
 
   const std::filesystem::path& path() const { return path_; }
 
-  // A dataset whose rows have this shape; without one a row is a value. All tables are added before
-  // the file is made or restored. Rows that are appended together belong to as many tables as there
-  // are calls; see flush.
-  template <Hdf5Value T>
+  // A dataset of T whose rows have this shape; without one a row is a value. What is appended is
+  // `Memory`, the same or an unsigned type with fewer bytes. All tables are added before the file
+  // is made or restored. Rows that are appended together belong to as many tables as there are
+  // calls; see flush.
+  template <Hdf5Value T, typename Memory = T>
   TableId add_table(const std::string& dataset, std::vector<std::uint64_t> row = {});
 
   // Makes the file, in place of an older one, with empty tables and what `make` adds to them.
@@ -61,29 +64,31 @@ class RecordFile {
   std::uint64_t rows(TableId table) const { return tables_[table].rows; }
 
   // Appends whole rows. Waits if the writing thread is far behind.
-  template <Hdf5Value T>
+  template <typename T>
   void append(TableId table, std::span<const T> values) {
+    assert(sizeof(T) == tables_[table].value.in_memory);
     append_bytes(table, std::as_bytes(values));
   }
-  template <Hdf5Value T>
+  template <typename T>
   void append_value(TableId table, T value) {
     append(table, std::span<const T>(&value, 1));
   }
 
   // The same without a copy. room() is where the values of the next rows go, of one row at least,
   // and fill() says how many are there now, and ends what room() gave.
-  template <Hdf5Value T>
+  template <typename T>
   std::span<T> room(TableId table) {
+    assert(sizeof(T) == tables_[table].value.in_memory);
     const std::span<char> bytes = room_bytes(table);
     return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
   }
-  template <Hdf5Value T>
+  template <typename T>
   void fill(TableId table, std::size_t values) {
     fill_bytes(table, values * sizeof(T));
   }
 
   // Sets all that a table has; no more than 128 KiB.
-  template <Hdf5Value T>
+  template <typename T>
   void replace(TableId table, std::span<const T> values) {
     replace_bytes(table, std::as_bytes(values));
   }
@@ -104,15 +109,15 @@ class RecordFile {
   struct Table {
     std::string dataset;
     std::vector<std::uint64_t> row;
-    std::size_t value_bytes;
-    std::size_t row_bytes;
+    ValueBytes value;
+    std::size_t row_bytes;  // in memory, as all bytes below
     std::size_t chunk_rows;
     std::function<void(Hdf5File&)> create;
     // Reads the rows from a chunk's beginning on.
     std::function<void(const Hdf5File&, std::uint64_t first_row, std::span<char>)> read;
     std::uint64_t rows = 0;
     bool is_changed = false;       // since the last flush
-    std::vector<char> chunk = {};  // the last; whole, or none
+    std::vector<char> chunk = {};  // the last; of chunk_bytes() at least, or none
     std::size_t filled = 0;        // bytes of it
     bool has_place = false;        // it was written by a flush
 
@@ -121,15 +126,37 @@ class RecordFile {
   struct Chunk {
     TableId table;
     std::uint64_t first_row;
-    std::vector<char> values;
+    std::vector<char> memory;
+    std::size_t bytes = 0;   // of it
     bool has_place = false;  // in the file, or will be written again
   };
-  // A chunk, or if it is none, the end of a flush with the numbers of rows then.
+  // A chunk, or if it has no bytes, the end of a flush with the numbers of rows then.
   struct Job {
     Chunk chunk;
     std::vector<std::uint64_t> rows = {};
   };
-  using Encoded = std::map<std::pair<TableId, std::uint64_t>, std::vector<char>>;
+  // The chunks of a flush by table and first row, behind each other in memory that is used again.
+  class EncodedChunks {
+   public:
+    using Key = std::pair<TableId, std::uint64_t>;
+    using Map = std::map<Key, std::pair<std::size_t, std::size_t>>;
+
+    // Where the next one goes, if it takes no more than this.
+    std::span<char> room(std::size_t bytes);
+    void add(Key key, std::size_t bytes);
+    void clear();
+
+    const Map& chunks() const { return chunks_; }
+    std::span<const char> bytes_of(const Map::value_type& chunk) const {
+      return {memory_.get() + chunk.second.first, chunk.second.second};
+    }
+
+   private:
+    std::unique_ptr<char[]> memory_;
+    std::size_t size_ = 0;
+    std::size_t filled_ = 0;
+    Map chunks_;
+  };
 
   void append_bytes(TableId table, std::span<const std::byte> bytes);
   void replace_bytes(TableId table, std::span<const std::byte> bytes);
@@ -144,6 +171,7 @@ class RecordFile {
 
   // On the writing thread.
   void work();
+  void encode(const Chunk& chunk);
   Hdf5File open_hidden_copy();
   void publish(const std::vector<std::uint64_t>& rows);
 
@@ -170,8 +198,8 @@ class RecordFile {
 
   // The writing thread's.
   ChunkEncoder encoder_;
-  Encoded encoded_;         // since the last flush
-  Encoded encoded_before_;  // by the flush before, which the hidden copy lacks
+  EncodedChunks encoded_;         // since the last flush
+  EncodedChunks encoded_before_;  // by the flush before, which the hidden copy lacks
   bool next_is_there_ = false;
 };
 

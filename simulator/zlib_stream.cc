@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <cstring>
@@ -74,17 +75,29 @@ constexpr auto kMatches = [] {
 }();
 
 constexpr std::uint32_t kEndOfBlock = 256;
-// A word is written where bits are, and then there is the end.
+
+// More than a stream's beginning and end take, with what fills it to a power of two at the least,
+// and the word that is written where bits are.
 constexpr std::size_t kAround = 64;
+
+// What fill_to_power_of_two() adds is made of these. From their product on, sums of them have all
+// values.
+constexpr std::size_t kEmptyStored = 5;
+constexpr std::size_t kEmptyFixed = 6;  // a block of fixed codes, and what ends it at a byte
+constexpr std::size_t kEnd = kEmptyStored + sizeof(std::uint32_t);
+constexpr std::size_t kLeastFill = kEmptyStored * kEmptyFixed + kEnd;
+static_assert(2 + kLeastFill + sizeof(std::uint64_t) <= kAround);
 
 constexpr Code kFixedBlock = {0b010, 3};    // not the last one
 constexpr Code kDynamicBlock = {0b100, 3};  // likewise
 
 }  // namespace
 
-DistinctBytes::DistinctBytes(Bytes bytes) {
-  for (const unsigned char byte : bytes) has[byte] = true;
-  count = static_cast<std::size_t>(std::ranges::count(has, true));
+ByteRange::ByteRange(Bytes bytes) {
+  for (const unsigned char byte : bytes) {
+    lowest = std::min(lowest, byte);
+    highest = std::max(highest, byte);
+  }
 }
 
 // The second sum of the checksum is that of the first one after each byte: in it, a byte counts as
@@ -127,30 +140,29 @@ std::uint32_t adler32_of(std::uint32_t checksum, Bytes bytes) {
   return static_cast<std::uint32_t>(second % kAdlerBase << 16U | first % kAdlerBase);
 }
 
-void ZlibStream::begin(std::size_t room) {
-  if (bytes_.size() < room + kAround) bytes_.resize(room + kAround);
+std::size_t ZlibStream::room_for_stream(std::size_t parts) {
+  return std::bit_ceil(parts + kAround) + kAround;
+}
+
+void ZlibStream::begin(std::span<char> room) {
+  bytes_ = room;
   size_ = 0;
   checksum_ = 1;
   put(0x78);  // deflate with a window of 32 KiB
   put(0x01);  // fastest, no dictionary; a multiple of 31 with the byte before
 }
 
-std::vector<char> ZlibStream::finish() {
+std::size_t ZlibStream::finish() {
   put_stored_header(0, true);
   for (unsigned shift = 32; shift > 0;) put(static_cast<unsigned char>(checksum_ >> (shift -= 8)));
   assert(size_ <= bytes_.size());
-  const auto* const begin = reinterpret_cast<const char*>(bytes_.data());
-  return {begin, begin + size_};
+  return size_;
 }
 
 void ZlibStream::fill_to_power_of_two() {
-  constexpr std::size_t kStored = 5;                // an empty stored block
-  constexpr std::size_t kFixed = 6;                 // an empty block of fixed codes, and such a one
-  constexpr std::size_t kLeast = kStored * kFixed;  // from there on, sums of them have all values
-  constexpr std::size_t kEnd = kStored + sizeof(checksum_);
-  const std::size_t end = std::bit_ceil(size_ + kEnd + kLeast);
-  if (bytes_.size() < end + kAround) bytes_.resize(end + kAround);
-  const std::size_t fixed = (end - size_ - kEnd) % kStored;
+  const std::size_t end = std::bit_ceil(size_ + kLeastFill);
+  assert(end <= bytes_.size());
+  const std::size_t fixed = (end - size_ - kEnd) % kEmptyStored;
   for (std::size_t n = 0; n < fixed; ++n) {
     put_bits(kFixedBlock.bits, kFixedBlock.count);
     put_bits(fixed_code(kEndOfBlock).bits, fixed_code(kEndOfBlock).count);
@@ -241,14 +253,14 @@ void ZlibStream::add_runs(Bytes bytes) {
 
 // A block whose literals, and its end, all have codes of the same length. Codes are complete: other
 // bytes have those that are left over.
-void ZlibStream::add_few_values(Bytes bytes, const DistinctBytes& distinct) {
-  assert(distinct.count >= 1 && distinct.count <= kFewValues);
+void ZlibStream::add_few_values(Bytes bytes, ByteRange range) {
+  assert(range.lowest <= range.highest && range.count() <= kFewValues);
   checksum_ = adler32_of(checksum_, bytes);
-  const auto bits = std::max(2U, static_cast<unsigned>(std::bit_width(distinct.count)));
+  const auto bits = std::max(2U, static_cast<unsigned>(std::bit_width(range.count())));
   std::array<bool, kEndOfBlock + 1> is_coded{};
-  std::ranges::copy(distinct.has, is_coded.begin());
+  std::fill_n(is_coded.begin() + range.lowest, range.count(), true);
   is_coded[kEndOfBlock] = true;
-  std::size_t left = (std::size_t{1} << bits) - distinct.count - 1;
+  std::size_t left = (std::size_t{1} << bits) - range.count() - 1;
   for (std::size_t n = 0; left > 0; ++n) left -= !std::exchange(is_coded[n], true);
 
   // The header (RFC 1951, 3.2.7) has 257 literals, 2 distances and 18 lengths of codes for lengths.
@@ -312,7 +324,7 @@ void ZlibStream::add_coded(Bytes bytes) {
   }
   stream.next_in = const_cast<Bytef*>(bytes.data());
   stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = &bytes_[size_];
+  stream.next_out = reinterpret_cast<Bytef*>(&bytes_[size_]);
   stream.avail_out = static_cast<uInt>(bytes_.size() - size_);
   deflate(&stream, Z_SYNC_FLUSH);
   assert(stream.avail_in == 0 && stream.avail_out > 0);

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <bit>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -32,12 +34,21 @@ std::vector<char> decoded(const std::vector<char>& encoded, std::size_t size,
 }
 
 template <typename T>
-std::size_t expect_kept(const std::vector<T>& values) {
+std::vector<char> bytes_of(const std::vector<T>& values) {
   std::vector<char> bytes(values.size() * sizeof(T));
   std::memcpy(bytes.data(), values.data(), bytes.size());
+  return bytes;
+}
+
+// How many bytes it takes.
+template <typename InFile, typename T>
+std::size_t expect_kept(const std::vector<T>& values, EncodedSize size = EncodedSize::kLeast) {
+  constexpr ValueBytes kBytes{sizeof(T), sizeof(InFile)};
+  std::vector<char> encoded(ChunkEncoder::room_for(values.size(), kBytes));
   ChunkEncoder encoder;
-  const std::vector<char> encoded = encoder.encode(bytes, sizeof(T));
-  EXPECT_EQ(decoded(encoded, bytes.size(), sizeof(T)), bytes);
+  encoded.resize(encoder.encode(bytes_of(values), kBytes, size, encoded));
+  const std::vector<char> expected = bytes_of(std::vector<InFile>(values.begin(), values.end()));
+  EXPECT_EQ(decoded(encoded, expected.size(), sizeof(InFile)), expected);
   return encoded.size();
 }
 
@@ -45,7 +56,7 @@ TEST(EncodedChunk, IsWhatTheFiltersWouldDecode) {
   RandomStream stream({1, 0, Purpose::kShuffling, 0});
   for (const std::size_t count : {1, 2, 7, 1000, 16384}) {
     std::vector<double> times(count);
-    std::vector<std::uint64_t> neurons(count);
+    std::vector<std::uint32_t> neurons(count);
     std::vector<std::uint32_t> words((2 * count + 3) / 4 * 4);
     stream.words(words);
     double time = 1e6;
@@ -54,13 +65,15 @@ TEST(EncodedChunk, IsWhatTheFiltersWouldDecode) {
       times[i] = time;
       neurons[i] = words[count + i] % 500;
     }
-    const std::size_t bytes = expect_kept(times) + expect_kept(neurons);
+    const std::size_t bytes = expect_kept<double>(times) + expect_kept<std::uint64_t>(neurons);
     // 6 of 8 bytes of a neuron, and 2 to 3 of a time's, say nothing.
     if (count >= 1000) {
       EXPECT_LT(bytes, count * 17 / 2);
     }
-    expect_kept(std::vector<float>(count, 1.5F));
-    expect_kept(words);
+    expect_kept<float>(std::vector<float>(count, 1.5F));
+    expect_kept<std::uint32_t>(words);
+    expect_kept<std::uint64_t>(words);
+    EXPECT_TRUE(std::has_single_bit(expect_kept<double>(times, EncodedSize::kPowerOfTwo)));
   }
 }
 

@@ -22,12 +22,13 @@ using testing::HasSubstr;
 
 using RecordFileTest = TestWithFolder;
 
-// A table of numbers and one of rows of three, that count up.
+// A table of numbers, one of rows of three, and one that has less room in memory, that count up.
 class Counting {
  public:
   explicit Counting(const std::filesystem::path& path) : file(path) {
     numbers_ = file.add_table<double>("/a/numbers");
     rows_ = file.add_table<float>("/a/b/rows", {3});
+    ids_ = file.add_table<std::uint64_t, std::uint32_t>("/a/ids");
   }
 
   void create() {
@@ -42,8 +43,14 @@ class Counting {
     for (const double number : numbers) {
       const auto value = static_cast<float>(number);
       file.append<float>(rows_, std::vector<float>{value, -value, 0.5F});
+      file.append_value<std::uint32_t>(ids_, id_of(number));
     }
     next += count;
+  }
+
+  // Of all bits of four bytes.
+  static std::uint32_t id_of(double number) {
+    return ~static_cast<std::uint32_t>(number) * 2654435761U;
   }
 
   RecordFile file;
@@ -52,6 +59,7 @@ class Counting {
  private:
   RecordFile::TableId numbers_;
   RecordFile::TableId rows_;
+  RecordFile::TableId ids_;
 };
 
 // Returns how many rows there are, if all of them are right.
@@ -59,11 +67,14 @@ std::size_t counted(const std::filesystem::path& path) {
   const Hdf5File file = Hdf5File::open(path);
   const auto numbers = file.read<double>("/a/numbers");
   const auto rows = file.read<float>("/a/b/rows");
+  const auto ids = file.read<std::uint64_t>("/a/ids");
   EXPECT_EQ(rows.size(), 3 * numbers.size());
+  EXPECT_EQ(ids.size(), numbers.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const auto number = static_cast<double>(i);
     if (numbers[i] != number || rows[3 * i] != static_cast<float>(i) ||
-        rows[3 * i + 1] != -static_cast<float>(i) || rows[3 * i + 2] != 0.5F) {
+        rows[3 * i + 1] != -static_cast<float>(i) || rows[3 * i + 2] != 0.5F ||
+        ids[i] != Counting::id_of(number)) {
       ADD_FAILURE() << "row " << i << " is wrong";
       break;
     }

@@ -15,16 +15,18 @@ namespace {
 
 using Bytes = std::vector<unsigned char>;
 
-// So many bytes of the values 0, `step`, 2 step, ... up to kinds, each again with a probability of
-// `repeats`.
-Bytes some_bytes(std::size_t count, std::uint32_t kinds, std::uint32_t step, double repeats) {
+// So many bytes of the values `least` and on, as many as there are kinds, or with a larger step
+// between them; each again with a probability of `repeats`.
+Bytes some_bytes(std::size_t count, std::uint32_t kinds, std::uint32_t step, double repeats,
+                 std::uint32_t least = 0) {
   RandomStream stream({1, 0, Purpose::kShuffling, 0});
   std::vector<std::uint32_t> words((2 * count + 4) / 4 * 4);
   stream.words(words);
   Bytes bytes;
   for (std::size_t i = 0; i < count; ++i) {
     const bool again = i > 0 && words[2 * i + 1] * 0x1p-32 < repeats;
-    bytes.push_back(again ? bytes.back() : static_cast<unsigned char>(words[2 * i] % kinds * step));
+    bytes.push_back(again ? bytes.back()
+                          : static_cast<unsigned char>(least + words[2 * i] % kinds * step));
   }
   return bytes;
 }
@@ -39,9 +41,10 @@ std::size_t expect_kept(const std::vector<Bytes>& parts,
     room += ZlibStream::room_for(part.size());
     all.insert(all.end(), part.begin(), part.end());
   }
-  stream.begin(room);
+  std::vector<char> encoded(ZlibStream::room_for_stream(room));
+  stream.begin(encoded);
   for (const Bytes& part : parts) add(stream, part);
-  const std::vector<char> encoded = stream.finish();
+  encoded.resize(stream.finish());
   Bytes kept(all.size() + 1);
   uLongf size = kept.size();
   EXPECT_EQ(uncompress(kept.data(), &size, reinterpret_cast<const Bytef*>(encoded.data()),
@@ -95,13 +98,13 @@ TEST(ZlibStream, FewValuesTakeFewBits) {
   constexpr std::size_t kCount = 10001;
   constexpr double kHeader = 120;
   for (std::uint32_t kinds = 1; kinds <= ZlibStream::kFewValues; ++kinds) {
-    for (const std::uint32_t step : {1, 9, 17}) {
+    for (const std::uint32_t least : {0U, 9U, 143U, 256 - kinds}) {
       const auto add = [&](ZlibStream& stream, const Bytes& part) {
-        const DistinctBytes distinct(part);
-        EXPECT_EQ(distinct.count, kinds);
-        stream.add_few_values(part, distinct);
+        const ByteRange range(part);
+        EXPECT_EQ(range.count(), kinds);
+        stream.add_few_values(part, range);
       };
-      const Bytes bytes = some_bytes(kCount, kinds, step, 0);
+      const Bytes bytes = some_bytes(kCount, kinds, 1, 0, least);
       const double bits = kinds < 4 ? 2 : kinds < 8 ? 3 : 4;
       EXPECT_LT(static_cast<double>(expect_kept({bytes, bytes}, add)),
                 2 * (kCount * bits / 8 + kHeader));
