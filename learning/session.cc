@@ -224,9 +224,9 @@ void Session::checkpoint(const Checkpoint& state) {
   state.number("train_images_shown", shown_);
   state.number("train_images_skipped", skipped_in_training_);
   if (shown_ > total()) {
-    state.fail("train_images_shown", "is " + std::to_string(shown_) +
-                                         ", but training.epochs end at " + std::to_string(total()) +
-                                         "; more epochs would be right");
+    state.refuse("the run has trained on " + std::to_string(shown_) +
+                 " images already, and with this training.epochs it ends at " +
+                 std::to_string(total()) + "; give it more epochs, or start it again with --force");
   }
   state.number("test_is_due", test_is_due_);
   state.number("tests", tests_);

@@ -137,8 +137,11 @@ std::string Checkpoint::path(std::string_view name) const {
 }
 
 void Checkpoint::fail(std::string_view name, const std::string& reason) const {
-  throw FileError(file_->path(), restores_ ? FileAccess::kRead : FileAccess::kWrite,
-                  path(name) + ": " + reason);
+  refuse(path(name) + ": " + reason);
+}
+
+void Checkpoint::refuse(const std::string& reason) const {
+  throw FileError(file_->path(), restores_ ? FileAccess::kRead : FileAccess::kWrite, reason);
 }
 
 Checkpoint Checkpoint::in(std::string_view part) const {

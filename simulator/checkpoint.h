@@ -55,6 +55,8 @@ class Checkpoint {
 
   // Throws FileError: what is wrong with a value of this place.
   [[noreturn]] void fail(std::string_view name, const std::string& reason) const;
+  // Likewise of a file that is right, but not for this run.
+  [[noreturn]] void refuse(const std::string& reason) const;
 
   // Up to 60,000 characters are an attribute, longer texts a dataset.
   void text(const std::string& name, std::string& value) const;

@@ -173,6 +173,19 @@ TimeWindow SonataSpikeFile::extent() const {
   return extent.from_ms <= extent.to_ms ? extent : TimeWindow{};
 }
 
+std::vector<TimeWindow> SonataSpikeFile::windows() const {
+  constexpr std::uint64_t kSpikes = 1 << 20;
+  const TimeWindow whole = extent();
+  const auto count = static_cast<std::size_t>(spikes() / kSpikes + 1);
+  std::vector<TimeWindow> windows(count);
+  for (std::size_t n = 1; n < count; ++n) {
+    const double part = static_cast<double>(n) / static_cast<double>(count);
+    windows[n].from_ms = std::lerp(whole.from_ms, whole.to_ms, part);
+    windows[n - 1].to_ms = windows[n].from_ms;
+  }
+  return windows;
+}
+
 double SonataSpikeFile::time_of(const Population& population, std::uint64_t spike) const {
   if (population.is_kept) return population.train.times_ms[spike];
   double time = 0;

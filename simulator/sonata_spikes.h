@@ -67,6 +67,9 @@ class SonataSpikeFile {
   std::uint64_t spikes() const;
   // From the first spike to the last; whole if there is none.
   TimeWindow extent() const;
+  // Windows one after the other, in which all spikes are, and in each about so many as memory may
+  // well hold.
+  std::vector<TimeWindow> windows() const;
 
   // The spikes in a window, a train a population. Throws FileError.
   std::vector<SpikeTrain> read(TimeWindow window = {}) const;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
-#include <cmath>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -78,20 +77,6 @@ void print_ids(std::span<const NestIds> populations) {
   }
 }
 
-// One after the other, each with about so many spikes as memory may well hold.
-std::vector<TimeWindow> windows_of(const SonataSpikeFile& recorded) {
-  constexpr std::uint64_t kSpikes = 1 << 20;
-  const TimeWindow extent = recorded.extent();
-  const auto count = static_cast<std::size_t>(recorded.spikes() / kSpikes + 1);
-  std::vector<TimeWindow> windows(count);
-  for (std::size_t n = 1; n < count; ++n) {
-    const double part = static_cast<double>(n) / static_cast<double>(count);
-    windows[n].from_ms = std::lerp(extent.from_ms, extent.to_ms, part);
-    windows[n - 1].to_ms = windows[n].from_ms;
-  }
-  return windows;
-}
-
 void export_spikes(const options::variables_map& given) {
   const std::vector<std::string> files = operands_of(given, "file");
   if (files.size() != 1) {
@@ -124,7 +109,7 @@ void export_spikes(const options::variables_map& given) {
   };
   if (format == "csv") write(kCsvHeader);
   std::vector<NestIds> ids;
-  for (const TimeWindow window : windows_of(recorded)) {
+  for (const TimeWindow window : recorded.windows()) {
     const std::vector<SpikeTrain> populations = wanted(window);
     ids = nest_ids(populations);
     write(format == "gdf" ? gdf_text(populations) : csv_text(populations));

@@ -203,7 +203,7 @@ TEST_F(ResumeTest, MoreEpochsAreAsIfThereHadBeenNoEnd) {
   expect_same("unbroken", "out");
   const Finished fewer = run(spiking("out"), resumed(1));
   EXPECT_EQ(fewer.exit_code, 4);
-  EXPECT_THAT(fewer.err, HasSubstr("more epochs would be right"));
+  EXPECT_THAT(fewer.err, HasSubstr("checkpoint.h5: the run has trained on"));
 }
 
 TEST_F(ResumeTest, ErrorsAreOneLineAndHarmNothing) {

@@ -67,7 +67,8 @@ std::string axes_script(const Extent& extent, const Measure& measure) {
       "set xlabel \"{}\\n \"\nset xrange [{}:{}]\nset ylabel {}\n"
       "set grid xtics ytics linecolor rgb '#e4e4e4' linewidth 0.6 linetype 1\n",
       thousands ? "Training examples (thousands)" : "Training examples", -0.02 * right,
-      1.03 * right, gnuplot_string(measure.axis));
+      1.03 * right,
+      gnuplot_string(std::string(measure.axis) + (extent.wants_log() ? ", logarithmic" : "")));
   if (extent.most_examples == 0) script += "set xtics (0)\n";
   if (extent.wants_log()) {
     const double top = extent.most * 1.15;

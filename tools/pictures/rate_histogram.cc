@@ -18,13 +18,39 @@ constexpr std::size_t kPanelsInARow = 3;
 constexpr std::string_view kForwardColour = kColours[0];
 constexpr std::string_view kTargetColour = kColours[1];
 
-// Counts each neuron's spikes in [from, to).
+// Each neuron's spikes in both phases of the trials.
+struct PhaseCounts {
+  explicit PhaseCounts(std::size_t neurons) : forward(neurons), target(neurons) {}
+
+  std::vector<double> forward;
+  std::vector<double> target;
+};
+
 void count_spikes(const SpikeTrain& train, double from, double to, std::vector<double>& counts) {
-  const auto first = std::lower_bound(train.times_ms.begin(), train.times_ms.end(), from);
+  const auto first = std::ranges::lower_bound(train.times_ms, from);
   const auto last = std::lower_bound(first, train.times_ms.end(), to);
   for (auto time = first; time != last; ++time) {
     counts[train.node_ids[static_cast<std::size_t>(time - train.times_ms.begin())]] += 1;
   }
+}
+
+// Of each population. No more of the file is read at a time than it has in one of its windows.
+std::vector<PhaseCounts> count_phases(const SonataSpikeFile& file, const TrialTimes& trials,
+                                      std::vector<TimeWindow> windows) {
+  std::vector<PhaseCounts> counts;
+  for (const TimeWindow window : windows) {
+    const std::vector<SpikeTrain> populations = file.read(window);
+    for (const SpikeTrain& train : populations) {
+      const auto p = static_cast<std::size_t>(&train - populations.data());
+      if (p == counts.size()) counts.emplace_back(train.neurons);
+      for (std::size_t t = 0; t < trials.size(); ++t) {
+        if (trials.start_ms[t] >= window.to_ms || trials.end_ms[t] <= window.from_ms) continue;
+        count_spikes(train, trials.start_ms[t], trials.target_start_ms[t], counts[p].forward);
+        count_spikes(train, trials.target_start_ms[t], trials.end_ms[t], counts[p].target);
+      }
+    }
+  }
+  return counts;
 }
 
 // Adds the rates of neurons that were recorded for so long.
@@ -34,15 +60,9 @@ void add_rates(const std::vector<std::uint32_t>& neurons, const std::vector<doub
   for (const std::uint32_t neuron : neurons) rates.push_back(counts[neuron] * 1000 / recorded_ms);
 }
 
-NeuronRates rates_of(const SpikeTrain& train, const TrialTimes& trials,
+NeuronRates rates_of(const SpikeTrain& train, const PhaseCounts& counts, const TrialTimes& trials,
                      const proto::Recording& recording) {
   NeuronRates rates{train.population, train.neurons, 0, {}, {}};
-  std::vector<double> forward(train.neurons);
-  std::vector<double> target(train.neurons);
-  for (std::size_t t = 0; t < trials.size(); ++t) {
-    count_spikes(train, trials.start_ms[t], trials.target_start_ms[t], forward);
-    count_spikes(train, trials.target_start_ms[t], trials.end_ms[t], target);
-  }
   for (const RecordedNeurons& group :
        recorded_neurons(recording, train.population, train.neurons)) {
     double forward_ms = 0;
@@ -54,22 +74,28 @@ NeuronRates rates_of(const SpikeTrain& train, const TrialTimes& trials,
       forward_ms += in_phase(trials.start_ms[t], trials.target_start_ms[t]);
       target_ms += in_phase(trials.target_start_ms[t], trials.end_ms[t]);
     }
-    add_rates(group.ids, forward, forward_ms, rates.forward_hz);
-    add_rates(group.ids, target, target_ms, rates.target_hz);
+    add_rates(group.ids, counts.forward, forward_ms, rates.forward_hz);
+    add_rates(group.ids, counts.target, target_ms, rates.target_hz);
     if (forward_ms + target_ms > 0) rates.recorded += group.ids.size();
   }
   return rates;
 }
 
 // The trials that are counted; of a file without any, one that is all of it.
-TrialTimes counted_trials(const RecordedSpikes& spikes, std::optional<std::int64_t> trial) {
-  const TrialTimes& trials = spikes.trials;
-  if (trials.size() == 0 || trial) {
-    const TrialSpikes one = take_trial(spikes, trial);
-    const double start = one.trial ? trials.start_ms[row_of_trial(trials, trial)] : 0;
-    return {{start}, {start + one.target_start_ms}, {start + one.end_ms}, {trial.value_or(0)}, {0}};
+TrialTimes counted_trials(const SonataSpikeFile& file, std::optional<std::int64_t> trial) {
+  TrialTimes trials = file.trials();
+  if (trials.size() == 0 && !trial) {
+    const double end = file.spikes() > 0 ? file.extent().to_ms : 0;
+    if (end <= 0) throw std::out_of_range("holds no spikes and no trials");
+    return {{0}, {end}, {end}, {0}, {0}};
   }
-  return trials;
+  if (!trial) return trials;
+  const std::size_t row = row_of_trial(trials, trial);
+  return {{trials.start_ms[row]},
+          {trials.target_start_ms[row]},
+          {trials.end_ms[row]},
+          {*trial},
+          {trials.label[row]}};
 }
 
 double mean(const std::vector<double>& values) {
@@ -162,16 +188,20 @@ std::string legend_script(bool both, std::size_t height) {
 
 }  // namespace
 
-std::vector<NeuronRates> neuron_rates(const RecordedSpikes& spikes,
+std::vector<NeuronRates> neuron_rates(const SonataSpikeFile& file,
                                       const proto::Recording& recording,
                                       const std::vector<std::string>& populations,
                                       std::optional<std::int64_t> trial) {
-  check_chosen(spikes.populations, populations);
-  const TrialTimes trials = counted_trials(spikes, trial);
+  const std::vector<SpikeTrain> trains = file.read({0, 0});  // without spikes
+  check_chosen(trains, populations);
+  const TrialTimes trials = counted_trials(file, trial);
+  const std::vector<PhaseCounts> counts = count_phases(
+      file, trials,
+      trial ? std::vector{TimeWindow{trials.start_ms[0], trials.end_ms[0]}} : file.windows());
   std::vector<NeuronRates> rates;
-  for (const SpikeTrain& train : spikes.populations) {
-    if (train.neurons == 0 || !is_chosen(train.population, populations)) continue;
-    rates.push_back(rates_of(train, trials, recording));
+  for (std::size_t p = 0; p < trains.size(); ++p) {
+    if (trains[p].neurons == 0 || !is_chosen(trains[p].population, populations)) continue;
+    rates.push_back(rates_of(trains[p], counts[p], trials, recording));
   }
   std::erase_if(rates, [](const NeuronRates& each) { return each.recorded == 0; });
   if (rates.empty()) {
@@ -210,8 +240,8 @@ std::string rate_histogram_script(std::span<const NeuronRates> rates, const std:
 }
 
 std::string rate_histogram_picture(const PictureRequest& request) {
-  const RecordedSpikes spikes = read_sonata_spikes(request.files[0]);
-  const bool has_trials = spikes.trials.size() > 0;
+  const SonataSpikeFile spikes(request.files[0]);
+  const bool has_trials = spikes.trials().size() > 0;
   const auto recording =
       has_trials ? recording_beside(request.files[0]) : recording_of_all_spikes();
   if (!recording) {

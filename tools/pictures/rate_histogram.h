@@ -26,8 +26,8 @@ struct NeuronRates {
 };
 
 // Of the populations chosen, or of all, what `recording` has recorded; in the trial `trial`, or
-// in all. Throws std::out_of_range, saying what there is, if that is not recorded.
-std::vector<NeuronRates> neuron_rates(const RecordedSpikes& spikes,
+// in all. Throws std::out_of_range, saying what there is, if that is not recorded; FileError.
+std::vector<NeuronRates> neuron_rates(const SonataSpikeFile& file,
                                       const proto::Recording& recording,
                                       const std::vector<std::string>& populations,
                                       std::optional<std::int64_t> trial);
