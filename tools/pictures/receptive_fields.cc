@@ -4,12 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <string_view>
 #include <system_error>
 
 #include "datasets/catalogue.h"
 #include "models/experiment_defaults.h"
 #include "models/experiment_file.h"
+#include "models/rate/receptive_field.h"
 #include "simulator/hdf5_file.h"
 
 namespace apical {
@@ -93,22 +95,90 @@ const CatalogueEntry& image_of(const Hdf5File& file, const proto::Experiment& ex
   return *images;
 }
 
-void check_shape(const Hdf5File& file, const proto::Experiment& experiment,
-                 const std::string& projection, const std::vector<std::uint64_t>& shape,
-                 const CatalogueEntry& images) {
-  if (experiment.has_rate_network() && !experiment.rate_network().layer(0).has_dense()) {
-    fail(file,
-         fmt::format("the layer {} that sees the image is {}; receptive fields are drawn of a "
-                     "dense layer or a projection from the image",
-                     projection,
-                     experiment.rate_network().layer(0).has_convolutional() ? "convolutional"
-                                                                            : "locally connected"));
+// Which of a table's weights are drawn: from the window of a field of side x side pixels on, those
+// of each pixel's channels, each of them to all neurons.
+struct DrawnWeights {
+  std::size_t first = 0;
+  std::size_t side = 0;
+  Window window;
+  std::size_t neurons = 0;
+  std::size_t all = 0;  // weights that the table has
+  std::string place = {};
+};
+
+// All neurons see the whole image.
+DrawnWeights dense_weights(std::size_t side, std::size_t channels, std::size_t neurons) {
+  return {.side = side,
+          .window = {{0, side, 0}, {0, side, 0}},
+          .neurons = neurons,
+          .all = side * side * channels * neurons};
+}
+
+DrawnWeights shared_weights(const ReceptiveField& field) {
+  return dense_weights(field.kernel(), field.input().channels, field.output().channels);
+}
+
+// Of the neurons in the middle.
+DrawnWeights own_weights(const ReceptiveField& field) {
+  const Shape output = field.output();
+  const std::size_t row = output.height / 2;
+  const std::size_t column = output.width / 2;
+  const std::size_t middle = row * output.width + column;
+  DrawnWeights drawn{.side = field.kernel(),
+                     .window = field.window(middle),
+                     .neurons = output.channels,
+                     .place = fmt::format("at row {}, column {} of {} x {}", row, column,
+                                          output.height, output.width)};
+  for (std::size_t position = 0; position < field.positions(); ++position) {
+    const std::size_t weights = field.taps(field.window(position)) * output.channels;
+    if (position < middle) drawn.first += weights;
+    drawn.all += weights;
   }
-  const int values = images.rows * images.columns * images.channels;
-  if (shape.size() != 3 || shape[1] != static_cast<std::uint64_t>(values)) {
+  return drawn;
+}
+
+DrawnWeights drawn_weights(const Hdf5File& file, const proto::Experiment& experiment,
+                           const std::string& projection, const std::vector<std::uint64_t>& shape,
+                           const CatalogueEntry& images) {
+  const auto side = static_cast<std::size_t>(images.rows);
+  const auto channels = static_cast<std::size_t>(images.channels);
+  const auto field_of = [&](const proto::LocalLayer& layer) {
+    return ReceptiveField({side, side, channels}, static_cast<std::size_t>(layer.kernel()),
+                          static_cast<std::size_t>(layer.stride()),
+                          static_cast<std::size_t>(layer.channels()));
+  };
+  DrawnWeights drawn;
+  if (experiment.rate_network().layer_size() > 0 &&
+      !experiment.rate_network().layer(0).has_dense()) {
+    const proto::RateLayer& layer = experiment.rate_network().layer(0);
+    drawn = layer.has_convolutional() ? shared_weights(field_of(layer.convolutional()))
+                                      : own_weights(field_of(layer.locally_connected()));
+  } else if (shape.size() == 3) {
+    drawn = dense_weights(side, channels, shape[2]);
+  }
+  std::uint64_t weights = 1;
+  for (std::size_t d = 1; d < shape.size(); ++d) weights *= shape[d];
+  if (weights != drawn.all) {
     fail(file, fmt::format("the weights of {} are not from the {} values of an image of {}",
-                           projection, values, images.name));
+                           projection, side * side * channels, images.name));
   }
+  return drawn;
+}
+
+// A neuron's, with zeros where it sees beyond the image.
+std::vector<float> field_of(const DrawnWeights& drawn, std::size_t channels,
+                            std::span<const float> weights, std::size_t neuron) {
+  std::vector<float> field(drawn.side * drawn.side * channels);
+  const Extent rows = drawn.window.rows;
+  const Extent columns = drawn.window.columns;
+  const std::size_t in_row = columns.count * channels;
+  for (std::size_t row = 0; row < rows.count; ++row) {
+    const std::size_t to = ((rows.tap + row) * drawn.side + columns.tap) * channels;
+    for (std::size_t n = 0; n < in_row; ++n) {
+      field[to + n] = weights[drawn.first + (row * in_row + n) * drawn.neurons + neuron];
+    }
+  }
+  return field;
 }
 
 std::size_t row_of_epoch(const Hdf5File& file, std::optional<std::int64_t> epoch,
@@ -184,20 +254,20 @@ ReceptiveFields read_receptive_fields(const std::filesystem::path& weights,
   const std::string dataset = "/weights/" + fields.projection;
   const auto shape = file.shape_of(dataset);
   const CatalogueEntry& images = image_of(file, experiment);
-  check_shape(file, experiment, fields.projection, shape, images);
+  const DrawnWeights drawn = drawn_weights(file, experiment, fields.projection, shape, images);
   std::vector<std::int64_t> epochs;
   const std::size_t row = row_of_epoch(file, epoch, shape[0], epochs);
   fields.epoch = epochs[row];
-  fields.side = static_cast<std::size_t>(images.rows);
+  fields.side = drawn.side;
   fields.channels = static_cast<std::size_t>(images.channels);
-  fields.neurons = shape[2];
-  std::vector<float> values(shape[1] * shape[2]);
+  fields.neurons = drawn.neurons;
+  fields.place = drawn.place;
+  std::vector<float> values(drawn.all);
   file.read_rows<float>(dataset, row, values);
   for (std::size_t neuron = 0; neuron < std::min(fields.neurons, kMostFields); ++neuron) {
-    std::vector<float>& field = fields.fields.emplace_back();
-    for (std::size_t pixel = 0; pixel < shape[1]; ++pixel) {
-      field.push_back(values[pixel * shape[2] + neuron]);
-      if (!std::isfinite(field.back())) fail(file, dataset + ": holds weights that are no numbers");
+    fields.fields.push_back(field_of(drawn, fields.channels, values, neuron));
+    if (!std::ranges::all_of(fields.fields.back(), [](float w) { return std::isfinite(w); })) {
+      fail(file, dataset + ": holds weights that are no numbers");
     }
   }
   if (fields.fields.empty()) fail(file, dataset + ": has no neurons");
@@ -222,10 +292,10 @@ std::string receptive_fields_script(const ReceptiveFields& fields, const std::st
                                    fields.projection, fields.epoch, fields.epoch == 1 ? "" : "s");
   const double limit = round_up(colour_limit(fields));
   const std::string subtitle = fmt::format(
-      "{} neurons, numbered; {}",
+      "{} neurons{}, numbered; {}",
       shown == fields.neurons ? fmt::format("all {}", shown)
                               : fmt::format("the first {} of {}", shown, fields.neurons),
-      colours_text(fields, limit));
+      fields.place.empty() ? "" : " " + fields.place, colours_text(fields, limit));
   const double margin = 24;
   const double scale = colour ? 0 : 86;  // the colours' bar with its numbers
   const double top = 66;

@@ -104,8 +104,40 @@ TEST_F(ReceptiveFieldsTest, HiddenUnitsAreNoImage) {
               HasSubstr("second do not come from the image; those of first do"));
   put_layers("mnist", "locally_connected { kernel: 3 channels: 4 }");
   write({{"first", {100}}, {"second", {784, 10}}});
-  EXPECT_THAT(reason(std::nullopt, std::nullopt), HasSubstr("first that sees the image is locally "
-                                                            "connected; receptive fields are"));
+  EXPECT_THAT(reason(std::nullopt, std::nullopt), HasSubstr("not from the 784 values"));
+}
+
+TEST_F(ReceptiveFieldsTest, OfAPartOfTheImage) {
+  put_layers("mnist", "convolutional { kernel: 3 channels: 2 }");
+  write({{"first", {18}}});
+  const ReceptiveFields shared = read_receptive_fields(path_, std::nullopt, std::nullopt);
+  EXPECT_EQ(shared.side, 3);
+  ASSERT_EQ(shared.fields.size(), 2);
+  ASSERT_EQ(shared.fields[1].size(), 9);
+  EXPECT_EQ(shared.fields[1][4], 18 + 4 * 2 + 1);
+  EXPECT_THAT(receptive_fields_script(shared, "", PictureFormat::kSvg),
+              HasSubstr("all 2 neurons, numbered"));
+
+  // 14 x 14 places; the last of a row see two of three columns, and those of the last row two rows.
+  put_layers("mnist", "locally_connected { kernel: 3 channels: 2 stride: 2 }");
+  constexpr std::size_t kRow = 13 * 9 + 6;
+  constexpr std::size_t kAll = 2 * (13 * kRow + 13 * 6 + 4);
+  write({{"first", {kAll}}});
+  const ReceptiveFields own = read_receptive_fields(path_, std::nullopt, std::nullopt);
+  EXPECT_EQ(own.side, 3);
+  ASSERT_EQ(own.fields.size(), 2);
+  EXPECT_EQ(own.fields[1][4], kAll + 2 * (7 * kRow + 7 * 9) + 4 * 2 + 1);
+  EXPECT_THAT(draw_with_gnuplot(receptive_fields_script(own, "", PictureFormat::kSvg)),
+              HasSubstr("all 2 neurons at row 7, column 7 of 14 x 14, numbered"));
+
+  // A kernel larger than the image.
+  put_layers("mnist", "locally_connected { kernel: 57 channels: 1 stride: 28 }");
+  write({{"first", {784}}});
+  const ReceptiveFields large = read_receptive_fields(path_, std::nullopt, std::nullopt);
+  ASSERT_EQ(large.fields[0].size(), 57 * 57);
+  EXPECT_EQ(large.fields[0][0], 0) << "beyond the image";
+  EXPECT_EQ(large.fields[0][14 * 57 + 14], 784);
+  EXPECT_EQ(large.fields[0][41 * 57 + 41], 2 * 784 - 1);
 }
 
 TEST_F(ReceptiveFieldsTest, WhatIsNotThereIsNamed) {
