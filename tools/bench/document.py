@@ -55,6 +55,20 @@ TABLES = {
         ("to the first", "scaling", "silent_hidden", "ratio")]),
 }
 
+# Tables whose rows are cases of a suite, with their names: suite, what the rows are, cases, then the
+# columns: head, argument, and what of it.
+TABLES_OF_CASES = {
+    "training": ("training", "network", {
+        "mnist_fc": "MNIST, 5 x 256",
+        "cifar10_fc": "CIFAR-10, 3 x 1024",
+        "mnist_lc": "MNIST, locally connected",
+        "cifar10_lc": "CIFAR-10, locally connected"}, [
+            ("one thread, GFLOP/s", "threads:1", "figure"),
+            ("of sgemm", "threads:1", "ratio"),
+            ("two threads, GFLOP/s", "threads:2", "figure"),
+            ("of sgemm", "threads:2", "ratio")]),
+}
+
 
 def cell(row, of):
     if row is None or row[of] is None:
@@ -63,6 +77,22 @@ def cell(row, of):
         return f"{row['ratio']:.2f}"
     digits = f"{row['figure']:.3g}"
     return f"{float(digits):,.0f}" if "e" in digits else digits
+
+
+def lines_of(head, columns, rows):
+    lines = ["| " + " | ".join([head] + [column[0] for column in columns]) + " |",
+             "|" + "---|" * (len(columns) + 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def table_of_cases(name, results):
+    suite, head, cases, columns = TABLES_OF_CASES[name]
+    found = {row["case"]: row for row in results if row["suite"] == suite}
+    if not found:
+        return None
+    rows = [[label] + [cell(found.get(f"{case}/{argument}"), of) for _, argument, of in columns]
+            for case, label in cases.items()]
+    return lines_of(head, columns, rows)
 
 
 def table(name, results):
@@ -75,12 +105,9 @@ def table(name, results):
                 found[column, int(size)] = row
     if not found:
         return None
-    lines = ["| " + " | ".join([head] + [column[0] for column in columns]) + " |",
-              "|" + "---|" * (len(columns) + 1)]
-    for size in sorted({size for _, size in found}):
-        cells = [cell(found.get((column, size)), column[3]) for column in columns]
-        lines.append("| " + " | ".join([f"{size:,}"] + cells) + " |")
-    return "\n".join(lines)
+    rows = [[f"{size:,}"] + [cell(found.get((column, size)), column[3]) for column in columns]
+            for size in sorted({size for _, size in found})]
+    return lines_of(head, columns, rows)
 
 
 def main():
@@ -97,6 +124,7 @@ def main():
         sys.exit(f"{sys.argv[1]}: no such file; tools/bench/run.sh writes one")
     text = DOCUMENT.read_text()
     blocks = {name: table(name, document["results"]) for name in TABLES}
+    blocks |= {name: table_of_cases(name, document["results"]) for name in TABLES_OF_CASES}
     if all(blocks.values()):
         blocks["machine"] = "  \n".join(machine_lines(document))
     else:
