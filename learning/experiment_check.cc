@@ -121,7 +121,8 @@ class ExperimentCheck {
                       network.layer(last).has_dense() ? ".dense.units" : ""),
           fmt::format(
               "size mismatch: the output `{}` has {} neurons, {} {} {}", network.layer(last).name(),
-              below.size(), classifies ? shape.name : fmt::format("an {} image", shape.name), "has",
+              below.size(), classifies ? shape.name : fmt::format("an image of {}", shape.name),
+              "has",
               classifies ? fmt::format("{} classes", wanted) : fmt::format("{} values", wanted)),
           fmt::format("set units: {}", wanted));
     }
@@ -320,7 +321,7 @@ class ExperimentCheck {
     const proto::Population& population = experiment_.network().population(i);
     if (population.size() >= 1 && population.size() != shape.values_per_image) {
       add(fmt::format("network.population[{}].size", i),
-          fmt::format("size mismatch: population `{}` has {} neurons, an {} image has {} values",
+          fmt::format("size mismatch: population `{}` has {} neurons, an image of {} has {} values",
                       population.name(), population.size(), shape.name, shape.values_per_image),
           fmt::format("set size: {}", shape.values_per_image));
     }

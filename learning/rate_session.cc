@@ -160,10 +160,10 @@ void RateSession::forward(RateBatch& batch) {
 void RateSession::check_finite(double loss) const {
   if (std::isfinite(loss)) return;
   throw DivergenceError(
-      fmt::format("after {} training images the loss is {}; lower the learning_rate of "
+      fmt::format("after {} training images the loss is not finite; lower the learning_rate of "
                   "`training.rate_learning.optimizer`, or of `inverse_optimizer` where there are "
                   "inverse models",
-                  trained(), loss));
+                  trained()));
 }
 
 std::optional<Session::TestResult> RateSession::test(const Test& test, TrainingObserver& observer,

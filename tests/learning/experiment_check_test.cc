@@ -171,7 +171,7 @@ TEST(ExperimentCheck, TellsWhatIsWrong) {
       {"\"mnist\"", "\"mist\"", "f:16: unknown data set `mist`; did you mean `mnist`?"},
       {"\"mnist\"", "\"cats\"", "f:16: unknown data set `cats`; known: `mnist`, `fashion-mnist`"},
       {"size: 784", "size: 700",
-       "f:2: size mismatch: population `input` has 700 neurons, an mnist image has 784 values; "
+       "f:2: size mismatch: population `input` has 700 neurons, an image of mnist has 784 values; "
        "set size: 784"},
       {"size: 10", "size: 9",
        "f:5: size mismatch: population `output` has 9 neurons, mnist has 10 classes; set size: 10"},
@@ -411,7 +411,8 @@ TEST(ExperimentCheck, TellsWhatIsWrongInARateNetwork) {
        "f:3: size mismatch: the output `output` has 9 neurons, mnist has 10 classes; set units: "
        "10"},
       {"units: 10 } }", "units: 10 } } task: AUTOENCODING",
-       "f:3: size mismatch: the output `output` has 10 neurons, an mnist image has 784 values; "},
+       "f:3: size mismatch: the output `output` has 10 neurons, an image of mnist has 784 "
+       "values; "},
       {"units: 10", "units: 0", "f:3: `units` is 0; give a value from 1 to "},
       {"units: 10", "", "f:3: dense layer without `units`; "},
       {"kernel: 3", "kernel: 0", "f:2: `kernel` is 0; "},

@@ -27,6 +27,7 @@ constexpr double kColourQuantile = 0.995;
 constexpr double kGrey = 127.5;            // a weight of 0 from a colour image
 constexpr std::size_t kMostLetters = 120;  // of a title that the picture is wide enough for
 constexpr double kLetterWidth = 8.2;       // of a title, about, and not less
+constexpr double kSmallLetterWidth = 6.2;  // likewise of the line below it
 
 // ColorBrewer's RdBu in 11 classes, blue for negative: told apart by colour-blind readers.
 constexpr std::string_view kPalette =
@@ -301,8 +302,9 @@ std::string receptive_fields_script(const ReceptiveFields& fields, const std::st
   const double top = 66;
   const double bottom = 24;
   const auto letters = static_cast<double>(std::min(shown_title.size(), kMostLetters));
-  const double whole_width = std::max(
-      {width + scale + 2 * margin, colour ? 480.0 : 420.0, kLetterWidth * letters + 2 * margin});
+  const double text_width =
+      std::max(kLetterWidth * letters, kSmallLetterWidth * static_cast<double>(subtitle.size()));
+  const double whole_width = std::max(width + scale, text_width) + 2 * margin;
   const double whole_height = height + top + bottom;
   const double left = (whole_width - width - scale) / 2;
 
