@@ -29,8 +29,12 @@ constexpr std::size_t kMostBytesWaiting = 64 << 20;
 // The writing thread is woken for so much of it: that takes longer than to fill a chunk.
 constexpr std::size_t kBytesPerWakeup = 4 << 20;
 
-// Chunks whose memory is kept for later ones, for the same reason.
+// Chunks whose memory is kept for later ones, for the same reason. Larger ones, of a long row, are
+// few and not kept.
 constexpr std::size_t kMostSpareChunks = 64;
+
+// Memory of encoded chunks that is kept from flush to flush.
+constexpr std::size_t kMostEncodedKept = 2 * kBytesPerFlush;
 
 [[noreturn]] void fail(const std::filesystem::path& path, int error) {
   throw FileError(path, FileAccess::kWrite,
@@ -265,7 +269,8 @@ void RecordFile::work() {
       return;
     }
     bytes_waiting_ -= job.chunk.bytes;
-    if (job.chunk.bytes > 0 && spare_.size() < kMostSpareChunks) {
+    const std::size_t bytes = job.chunk.memory.size();
+    if (bytes > 0 && bytes <= kChunkBytes && spare_.size() < kMostSpareChunks) {
       spare_.push_back(std::move(job.chunk.memory));
     }
   }
@@ -299,6 +304,9 @@ void RecordFile::EncodedChunks::add(Key key, std::size_t bytes) {
 void RecordFile::EncodedChunks::clear() {
   filled_ = 0;
   chunks_.clear();
+  if (size_ <= kMostEncodedKept) return;
+  memory_.reset();
+  size_ = 0;
 }
 
 Hdf5File RecordFile::open_hidden_copy() {
