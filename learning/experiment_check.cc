@@ -120,9 +120,9 @@ class ExperimentCheck {
       add(fmt::format("rate_network.layer[{}]{}", last,
                       network.layer(last).has_dense() ? ".dense.units" : ""),
           fmt::format(
-              "size mismatch: the output `{}` has {} neurons, {} {} {}", network.layer(last).name(),
-              below.size(), classifies ? shape.name : fmt::format("an image of {}", shape.name),
-              "has",
+              "size mismatch: the output `{}` has {} neurons, {} has {}",
+              network.layer(last).name(), below.size(),
+              classifies ? shape.name : fmt::format("an image of {}", shape.name),
               classifies ? fmt::format("{} classes", wanted) : fmt::format("{} values", wanted)),
           fmt::format("set units: {}", wanted));
     }

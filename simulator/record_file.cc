@@ -84,8 +84,8 @@ RecordFile::TableId RecordFile::add_table(const std::string& dataset,
                                    std::span<char> bytes) {
     std::vector<T> in_file(bytes.size() / sizeof(Memory));
     file.read_rows<T>(dataset, first_row, in_file);
-    const std::vector<Memory> in_memory(in_file.begin(), in_file.end());
-    if (!in_memory.empty()) std::memcpy(bytes.data(), in_memory.data(), bytes.size());
+    std::ranges::transform(in_file, reinterpret_cast<Memory*>(bytes.data()),
+                           [](T value) { return static_cast<Memory>(value); });
   };
   tables_.push_back({dataset, std::move(row), ValueBytes{sizeof(Memory), sizeof(T)},
                      values * sizeof(Memory), rows_of_chunk, create_rows, read_rows});

@@ -4,14 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <span>
-#include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "learning/rate_algorithms.h"
@@ -156,10 +156,10 @@ class Equations {
           {Matrix::by_output(glorot(key(l, Purpose::kInverseWeights), seen, in), in, seen),
            Vector(in), activations[l - 1]});
     }
-    features_.push_back(
-        {Matrix::by_input(glorot(key(0, Purpose::kAuxiliaryWeights), sizes_[top - 1], kAuxiliary),
-                          kAuxiliary, sizes_[top - 1]),
-         Vector(kAuxiliary), activations[top - 1]});
+    features_ = {
+        Matrix::by_input(glorot(key(0, Purpose::kAuxiliaryWeights), sizes_[top - 1], kAuxiliary),
+                         kAuxiliary, sizes_[top - 1]),
+        Vector(kAuxiliary), activations[top - 1]};
   }
 
   std::size_t top() const { return sizes_.size() - 1; }
@@ -233,7 +233,7 @@ class Equations {
         continue;
       }
       const auto g = [&](const Vector& above) {
-        return inverses[l + 1](is_beside_z(l + 1) ? beside(above, features_[0](h(l))) : above);
+        return inverses[l + 1](is_beside_z(l + 1) ? beside(above, features_(h(l))) : above);
       };
       goal[l] = g(goal[l + 1]);
       if (algorithm_ == proto::TP) continue;
@@ -258,7 +258,7 @@ class Equations {
       for (std::size_t i = 0; i < units; ++i) noisy[i] += noise[n * units + i];
       Vector above = f(noisy);
       if (l == top()) softmax(above);
-      seen.push_back(is_beside_z(l) ? beside(above, features_[0](noisy)) : above);
+      seen.push_back(is_beside_z(l) ? beside(above, features_(noisy)) : above);
       const Vector guess = inverses[l](seen.back());
       Vector error = minus(guess, loss_ == proto::NOISE_PRESERVING ? noisy : below[n]);
       for (std::size_t i = 0; i < units; ++i) {
@@ -275,7 +275,7 @@ class Equations {
   std::uint64_t seed_;
   std::vector<Matrix> feedback_;
   std::vector<Matrix> direct_;
-  std::vector<Layer> features_;
+  Layer features_{Matrix(0, 0), {}, proto::LINEAR};  // of which z is
   std::vector<std::uint64_t> batches_ = std::vector<std::uint64_t>(10);
 };
 

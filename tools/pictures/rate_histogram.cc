@@ -34,17 +34,21 @@ void count_spikes(const SpikeTrain& train, double from, double to, std::vector<d
   }
 }
 
-// Of each population. No more of the file is read at a time than it has in one of its windows.
-std::vector<PhaseCounts> count_phases(const SonataSpikeFile& file, const TrialTimes& trials,
-                                      std::vector<TimeWindow> windows) {
+// Of each of `trains`, which are the file's. No more of it is read at a time than it has in one of
+// the windows, and each looks at its own trials only, which are in order.
+std::vector<PhaseCounts> count_phases(const SonataSpikeFile& file,
+                                      const std::vector<SpikeTrain>& trains,
+                                      const TrialTimes& trials,
+                                      const std::vector<TimeWindow>& windows) {
   std::vector<PhaseCounts> counts;
+  for (const SpikeTrain& train : trains) counts.emplace_back(train.neurons);
   for (const TimeWindow window : windows) {
     const std::vector<SpikeTrain> populations = file.read(window);
-    for (const SpikeTrain& train : populations) {
-      const auto p = static_cast<std::size_t>(&train - populations.data());
-      if (p == counts.size()) counts.emplace_back(train.neurons);
-      for (std::size_t t = 0; t < trials.size(); ++t) {
-        if (trials.start_ms[t] >= window.to_ms || trials.end_ms[t] <= window.from_ms) continue;
+    const auto first = std::ranges::upper_bound(trials.end_ms, window.from_ms);
+    for (auto t = static_cast<std::size_t>(first - trials.end_ms.begin());
+         t < trials.size() && trials.start_ms[t] < window.to_ms; ++t) {
+      for (std::size_t p = 0; p < counts.size(); ++p) {
+        const SpikeTrain& train = populations[p];
         count_spikes(train, trials.start_ms[t], trials.target_start_ms[t], counts[p].forward);
         count_spikes(train, trials.target_start_ms[t], trials.end_ms[t], counts[p].target);
       }
@@ -196,7 +200,7 @@ std::vector<NeuronRates> neuron_rates(const SonataSpikeFile& file,
   check_chosen(trains, populations);
   const TrialTimes trials = counted_trials(file, trial);
   const std::vector<PhaseCounts> counts = count_phases(
-      file, trials,
+      file, trains, trials,
       trial ? std::vector{TimeWindow{trials.start_ms[0], trials.end_ms[0]}} : file.windows());
   std::vector<NeuronRates> rates;
   for (std::size_t p = 0; p < trains.size(); ++p) {
