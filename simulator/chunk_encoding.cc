@@ -16,27 +16,41 @@ static_assert(std::endian::native == std::endian::little, "values in a file are 
 
 using Bytes = std::span<const unsigned char>;
 
-// How often two bytes are equal, as a multiple of what is so among evenly distributed ones; and how
-// often a byte is the one before.
-struct Regularity {
+// What some of the bytes tell of all: how often two of them are equal, as a multiple of what is so
+// among evenly distributed ones; how often a byte is the one before; and what there is at least.
+struct Sample {
   double equal_pairs = 0;
   double repeats = 0;
+  ByteRange range;
 };
 
-Regularity regularity_of(Bytes bytes) {
-  constexpr std::size_t kSample = 256;
-  const std::size_t stride = std::max<std::size_t>(1, bytes.size() / kSample);
-  std::array<std::uint32_t, 256> counts{};
-  std::uint64_t sampled = 0;
-  std::uint64_t repeats = 0;
-  for (std::size_t i = 0; i < bytes.size(); i += stride, ++sampled) {
-    ++counts[bytes[i]];
-    repeats += i > 0 && bytes[i] == bytes[i - 1];
+// Groups of bytes that are next to each other, so that few lines of memory are read.
+Sample sample_of(Bytes bytes) {
+  constexpr std::size_t kGroups = 32;
+  constexpr std::size_t kGroup = 8;
+  const std::size_t stride = std::max(kGroup, bytes.size() / kGroups);
+  Sample sample;
+  std::array<std::uint8_t, 256> counts{};
+  std::size_t sampled = 0;
+  std::size_t pairs = 0;
+  std::size_t neighbours = 0;
+  std::size_t repeats = 0;
+  for (std::size_t start = 0; start < bytes.size() && sampled < kGroups * kGroup; start += stride) {
+    const Bytes group = bytes.subspan(start, std::min(kGroup, bytes.size() - start));
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      pairs += counts[group[i]]++;
+      repeats += i > 0 && group[i] == group[i - 1];
+    }
+    sampled += group.size();
+    neighbours += group.size() - 1;
+    sample.range.add(group);
   }
-  std::uint64_t pairs = 0;
-  for (const std::uint64_t count : counts) pairs += count * count;
   const auto n = static_cast<double>(sampled);
-  return {256 * (static_cast<double>(pairs) - n) / (n * n), static_cast<double>(repeats) / n};
+  sample.equal_pairs = 2 * 256 * static_cast<double>(pairs) / (n * n);
+  if (neighbours > 0) {
+    sample.repeats = static_cast<double>(repeats) / static_cast<double>(neighbours);
+  }
+  return sample;
 }
 
 // Values side by side. As many rows of them as a value has bytes are matrices of bytes that are
@@ -123,13 +137,14 @@ void gather_planes(std::span<const char> values, std::size_t value_bytes, unsign
 }  // namespace
 
 void ChunkEncoder::add_plane(Bytes bytes) {
-  const ByteRange range(bytes);
-  if (range.count() == 1) return stream_.add_run(range.lowest, bytes.size());
   constexpr double kMostlyRuns = 0.9;
   constexpr double kNoise = 8;  // some three of eight bits could be saved
-  const Regularity regularity = regularity_of(bytes);
-  if (regularity.repeats > kMostlyRuns) return stream_.add_runs(bytes);
-  if (regularity.equal_pairs < kNoise) return stream_.add_stored(bytes);
+  const Sample sample = sample_of(bytes);
+  ByteRange range = sample.range;
+  if (range.count() <= ZlibStream::kFewValues) range.add(bytes);
+  if (range.count() == 1) return stream_.add_run(range.lowest, bytes.size());
+  if (sample.repeats > kMostlyRuns) return stream_.add_runs(bytes);
+  if (sample.equal_pairs < kNoise) return stream_.add_stored(bytes);
   if (range.count() <= ZlibStream::kFewValues) return stream_.add_few_values(bytes, range);
   stream_.add_coded(bytes);
 }

@@ -88,16 +88,32 @@ constexpr std::size_t kEnd = kEmptyStored + sizeof(std::uint32_t);
 constexpr std::size_t kLeastFill = kEmptyStored * kEmptyFixed + kEnd;
 static_assert(2 + kLeastFill + sizeof(std::uint64_t) <= kAround);
 
+// How many bytes are equal to the first, from it on; at least one.
+std::size_t run_length(Bytes bytes) {
+  std::uint64_t same = 0;
+  std::memset(&same, bytes.front(), sizeof(same));
+  std::size_t i = 0;
+  for (; i + sizeof(same) <= bytes.size(); i += sizeof(same)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, &bytes[i], sizeof(word));
+    if (word != same) return i + static_cast<std::size_t>(std::countr_zero(word ^ same)) / 8;
+  }
+  while (i < bytes.size() && bytes[i] == bytes.front()) ++i;
+  return i;
+}
+
 constexpr Code kFixedBlock = {0b010, 3};    // not the last one
 constexpr Code kDynamicBlock = {0b100, 3};  // likewise
 
 }  // namespace
 
-ByteRange::ByteRange(Bytes bytes) {
+void ByteRange::add(Bytes bytes) {
+  ByteRange range = *this;  // which the bytes cannot be part of, as far as the compiler knows
   for (const unsigned char byte : bytes) {
-    lowest = std::min(lowest, byte);
-    highest = std::max(highest, byte);
+    range.lowest = std::min(range.lowest, byte);
+    range.highest = std::max(range.highest, byte);
   }
+  *this = range;
 }
 
 // The second sum of the checksum is that of the first one after each byte: in it, a byte counts as
@@ -240,12 +256,12 @@ void ZlibStream::add_run(unsigned char byte, std::size_t count) {
 void ZlibStream::add_runs(Bytes bytes) {
   checksum_ = adler32_of(checksum_, bytes);
   put_bits(kFixedBlock.bits, kFixedBlock.count);
-  for (auto run = bytes.begin(); run != bytes.end();) {
-    const unsigned char byte = *run;
-    const auto end = std::find_if(run, bytes.end(), [&](auto next) { return next != byte; });
+  while (!bytes.empty()) {
+    const unsigned char byte = bytes.front();
+    const std::size_t count = run_length(bytes);
     put_bits(kLiterals[byte].bits, kLiterals[byte].count);
-    put_repeats(byte, static_cast<std::size_t>(end - run) - 1);
-    run = end;
+    put_repeats(byte, count - 1);
+    bytes = bytes.subspan(count);
   }
   put_bits(fixed_code(kEndOfBlock).bits, fixed_code(kEndOfBlock).count);
   align();

@@ -8,7 +8,7 @@ namespace apical {
 
 // The least and the greatest of some bytes.
 struct ByteRange {
-  explicit ByteRange(std::span<const unsigned char> bytes);
+  void add(std::span<const unsigned char> bytes);
 
   std::size_t count() const { return std::size_t{1} + highest - lowest; }
 

@@ -100,7 +100,8 @@ TEST(ZlibStream, FewValuesTakeFewBits) {
   for (std::uint32_t kinds = 1; kinds <= ZlibStream::kFewValues; ++kinds) {
     for (const std::uint32_t least : {0U, 9U, 143U, 256 - kinds}) {
       const auto add = [&](ZlibStream& stream, const Bytes& part) {
-        const ByteRange range(part);
+        ByteRange range;
+        range.add(part);
         EXPECT_EQ(range.count(), kinds);
         stream.add_few_values(part, range);
       };
