@@ -39,8 +39,7 @@ struct BatchRequest {
   std::filesystem::path sweep;
   std::filesystem::path out;
   std::string data;
-  std::vector<std::string> set;
-  std::optional<int> seeds;
+  SweepRequest runs;
   int jobs = 1;
   int threads = 1;
   bool quiet = false;
@@ -53,14 +52,38 @@ options::options_description visible_options() {
        "folder for the runs' folders and the tables; one that is there goes on")      //
       ("jobs", options::value<int>()->value_name("N"), "runs at a time [all cores]")  //
       ("threads", options::value<int>()->value_name("N"), "threads of each run [1]")  //
-      ("seeds", options::value<int>()->value_name("N"),
-       "run each variant with the seeds 1 to N [as the sweep says]")  //
+      ("variant", options::value<std::vector<std::string>>()->value_name("NAME"),
+       "run this variant only; may be repeated")  //
+      ("seeds", options::value<std::string>()->value_name("N"),
+       "run each variant with the seeds 1 to N, or M-N with M to N [as the sweep says]")  //
       ("set", options::value<std::vector<std::string>>()->value_name("PATH=VALUE"),
        "change a field of all experiments; may be repeated")  //
       ("data", options::value<std::string>()->value_name("DIR"),
        "where the data set is [$APICAL_DATA, then ~/.cache/apical]")  //
       ("quiet", "show no progress");
   return visible;
+}
+
+SeedRange seeds_of(const std::string& text) {
+  const std::size_t dash = text.find('-');
+  const auto number = [&](const std::string& digits) {
+    constexpr std::size_t kMostDigits = 5;
+    if (digits.empty() || digits.size() > kMostDigits ||
+        digits.find_first_not_of("0123456789") != std::string::npos) {
+      return 0;
+    }
+    return std::stoi(digits);
+  };
+  const SeedRange seeds = dash == std::string::npos ? SeedRange{1, number(text)}
+                                                    : SeedRange{number(text.substr(0, dash)),
+                                                                number(text.substr(dash + 1))};
+  if (seeds.first < 1 || seeds.last < seeds.first || seeds.last > kMostSeeds) {
+    throw UsageError(
+        fmt::format("--seeds {}; a number such as 3, or two such as 4-6, from 1 to {}, "
+                    "would be right",
+                    text, kMostSeeds));
+  }
+  return seeds;
 }
 
 BatchRequest request_of(const options::variables_map& given) {
@@ -74,8 +97,12 @@ BatchRequest request_of(const options::variables_map& given) {
   request.sweep = files.front();
   request.out = given["out"].as<std::string>();
   if (given.count("data") != 0) request.data = given["data"].as<std::string>();
-  if (given.count("set") != 0) request.set = given["set"].as<std::vector<std::string>>();
-  if (given.count("seeds") != 0) request.seeds = given["seeds"].as<int>();
+  const auto all_of = [&](const char* option) {
+    return given.count(option) != 0 ? given[option].as<std::vector<std::string>>()
+                                    : std::vector<std::string>{};
+  };
+  request.runs = {all_of("set"), {}, all_of("variant")};
+  if (given.count("seeds") != 0) request.runs.seeds = seeds_of(given["seeds"].as<std::string>());
   request.jobs = count_of(given, "jobs", all_cores());
   request.threads = count_of(given, "threads", 1);
   request.quiet = given.count("quiet") != 0;
@@ -200,7 +227,7 @@ class Batch {
           fmt::format("{}: exit code {}: {}", result.folder.string(), exit_code, last_line(log)));
       if (first_failure_ == ExitCode::kDone) first_failure_ = static_cast<ExitCode>(exit_code);
     }
-    ++done_;
+    done_ += result.status != RunStatus::kNotDone;
     write_tables();
   }
 
@@ -233,7 +260,7 @@ ExitCode batch(std::span<const std::string> arguments) {
     return ExitCode::kDone;
   }
   const BatchRequest request = request_of(given);
-  const Sweep sweep = read_sweep(request.sweep, request.set, request.seeds);
+  const Sweep sweep = read_sweep(request.sweep, request.runs);
   std::error_code error;
   std::filesystem::create_directories(request.out, error);
   if (error) throw WriteError(request.out, error.message());

@@ -18,8 +18,6 @@
 namespace apical {
 namespace {
 
-constexpr int kMostSeeds = 10000;
-
 [[noreturn]] void refuse(const std::string& where, std::string what, std::string fix) {
   throw ModelFileError({{where, std::move(what), std::move(fix)}});
 }
@@ -28,21 +26,24 @@ class SweepReader {
  public:
   explicit SweepReader(std::filesystem::path file) : file_(std::move(file)) {}
 
-  Sweep read(const std::vector<std::string>& set, std::optional<int> seeds) {
+  Sweep read(const SweepRequest& request) {
     parse();
     check_variants();
-    Sweep sweep{message_.name(), {}, {}};
-    const int number = seeds.value_or(message_.seeds());
-    if (number < 1 || number > kMostSeeds) {
-      refuse(where("seeds"), fmt::format("`seeds` is {}", number),
+    check_names(request.variants);
+    const SeedRange seeds = request.seeds.value_or(SeedRange{1, message_.seeds()});
+    if (seeds.last < seeds.first || seeds.last > kMostSeeds) {
+      refuse(where("seeds"), fmt::format("`seeds` is {}", seeds.last),
              fmt::format("give a number from 1 to {}", kMostSeeds));
     }
+    Sweep sweep{message_.name(), {}, {}};
     std::vector<SweepRun> variants;
     for (int v = 0; v < message_.variant_size(); ++v) {
-      variants.push_back(variant(v, set));
-      sweep.variants.push_back(message_.variant(v).name());
+      const std::string& name = message_.variant(v).name();
+      if (!request.variants.empty() && std::ranges::count(request.variants, name) == 0) continue;
+      variants.push_back(variant(v, request.set));
+      sweep.variants.push_back(name);
     }
-    for (int seed = 1; seed <= number; ++seed) {
+    for (int seed = seeds.first; seed <= seeds.last; ++seed) {
       for (const SweepRun& each : variants) {
         sweep.runs.push_back(each);
         sweep.runs.back().seed = static_cast<std::uint64_t>(seed);
@@ -96,6 +97,16 @@ class SweepReader {
     }
   }
 
+  void check_names(const std::vector<std::string>& names) const {
+    std::vector<std::string> known;
+    for (const proto::SweepVariant& each : message_.variant()) known.push_back(each.name());
+    for (const std::string& name : names) {
+      if (std::ranges::count(known, name) > 0) continue;
+      refuse("--variant " + name, fmt::format("{} has no variant of this name", file_.string()),
+             suggestion(name, known));
+    }
+  }
+
   // Without a seed.
   SweepRun variant(int index, const std::vector<std::string>& set) const {
     const proto::SweepVariant& variant = message_.variant(index);
@@ -136,9 +147,8 @@ class SweepReader {
 
 }  // namespace
 
-Sweep read_sweep(const std::filesystem::path& file, const std::vector<std::string>& set,
-                 std::optional<int> seeds) {
-  return SweepReader(file).read(set, seeds);
+Sweep read_sweep(const std::filesystem::path& file, const SweepRequest& request) {
+  return SweepReader(file).read(request);
 }
 
 }  // namespace apical

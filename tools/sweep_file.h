@@ -19,14 +19,26 @@ struct SweepRun {
 struct Sweep {
   std::string name;
   std::vector<std::string> variants;
-  // All variants with seed 1, then with seed 2 and so on.
+  // All variants with the first seed, then with the next one and so on.
   std::vector<SweepRun> runs;
 };
 
-// Reads a sweep (proto/sweep.proto) and checks the experiment of each variant. `set` and `seeds`
-// come from the command line; changes go after the file's, and seeds in the place of its number.
-// Throws ModelFileError with all mistakes of the first file or variant that has any.
-Sweep read_sweep(const std::filesystem::path& file, const std::vector<std::string>& set,
-                 std::optional<int> seeds);
+inline constexpr int kMostSeeds = 10000;
+
+struct SeedRange {
+  int first = 1;
+  int last = 1;  // included
+};
+
+// What the command line asks of a sweep.
+struct SweepRequest {
+  std::vector<std::string> set;       // PATH=VALUE, after the file's
+  std::optional<SeedRange> seeds;     // in the place of the file's number
+  std::vector<std::string> variants;  // their names; none: all
+};
+
+// Reads a sweep (proto/sweep.proto) and checks the experiment of each variant. Throws
+// ModelFileError with all mistakes of the first file or variant that has any.
+Sweep read_sweep(const std::filesystem::path& file, const SweepRequest& request);
 
 }  // namespace apical

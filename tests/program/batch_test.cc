@@ -80,6 +80,30 @@ TEST_F(Batch, GivesTheRunsThatAloneWouldBe) {
   EXPECT_EQ(fs::last_write_time(folder_ / "out/a/seed_1/summary.json"), written);
 }
 
+TEST_F(Batch, RunsAPartOfASweep) {
+  const Finished part = batch(sweep(kTwo), folder_ / "out", {"--variant", "b", "--seeds", "2-3"});
+  ASSERT_EQ(part.exit_code, 0) << part.err;
+  EXPECT_THAT(part.out, HasSubstr("| `b` | 2 |"));
+  EXPECT_THAT(part.out, testing::Not(HasSubstr("`a`")));
+  for (const char* run : {"b/seed_2", "b/seed_3"}) EXPECT_TRUE(fs::exists(folder_ / "out" / run));
+  EXPECT_FALSE(fs::exists(folder_ / "out/b/seed_1"));
+  // The whole sweep goes on with what is there.
+  const auto written = fs::last_write_time(folder_ / "out/b/seed_2/summary.json");
+  const Finished whole = batch(sweep(kTwo), folder_ / "out");
+  EXPECT_THAT(whole.out, AllOf(HasSubstr("| `a` | 2 |"), HasSubstr("| `b` | 2 |")));
+  EXPECT_EQ(fs::last_write_time(folder_ / "out/b/seed_2/summary.json"), written);
+
+  const Finished unknown = batch(sweep(kTwo), folder_ / "none", {"--variant", "bb"});
+  EXPECT_EQ(unknown.exit_code, 3);
+  EXPECT_THAT(unknown.err, AllOf(HasSubstr("no variant of this name"), HasSubstr("`b`")));
+  for (const char* seeds : {"0", "3-2", "-2", "2-", "x", "10001", "99999999999999999999"}) {
+    const Finished wrong = batch(sweep(kTwo), folder_ / "none", {std::string("--seeds=") + seeds});
+    EXPECT_EQ(wrong.exit_code, 2) << seeds;
+    EXPECT_EQ(lines_of(wrong.err), 1U) << wrong.err;
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "none"));
+}
+
 TEST_F(Batch, GoesOnAfterCtrlC) {
   const fs::path file = sweep(kTwo);
   const std::vector<std::string> longer = {"--set", "data.train_examples=500", "--jobs", "1"};
@@ -91,6 +115,7 @@ TEST_F(Batch, GoesOnAfterCtrlC) {
     kill(process, SIGINT);
   });
   EXPECT_EQ(broken.exit_code, 130) << broken.err;
+  EXPECT_THAT(broken.err, HasSubstr("stopped"));
   EXPECT_EQ(batch(file, folder_ / "out", longer).exit_code, 0);
   EXPECT_EQ(batch(file, folder_ / "whole", longer).exit_code, 0);
   for (const char* run : {"a/seed_1", "a/seed_2", "b/seed_1", "b/seed_2"}) {
