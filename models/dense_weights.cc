@@ -58,13 +58,13 @@ void DenseWeights::add_products_with_rows(std::span<const float> targets,
   const std::size_t size = padded(targets_);
   for (std::size_t j = 0; j < sources_; ++j) {
     const float* const weights = row(j);
-    Lanes products = all(0.0F);
-    for (std::size_t i = 0; i < size; i += kLanes) {
-      products = fused(*reinterpret_cast<const Lanes*>(weights + i),
-                       *reinterpret_cast<const Lanes*>(targets.data() + i), products);
+    SumLanes products{};
+    for (std::size_t i = 0; i < size; i += kSumLanes) {
+      products = fused(*reinterpret_cast<const SumLanes*>(weights + i),
+                       *reinterpret_cast<const SumLanes*>(targets.data() + i), products);
     }
     float sum = 0;
-    for (std::size_t lane = 0; lane < kLanes; ++lane) sum += products[lane];
+    for (std::size_t lane = 0; lane < kSumLanes; ++lane) sum += products[lane];
     sums[j] += sum;
   }
 }

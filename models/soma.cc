@@ -171,23 +171,45 @@ std::size_t Soma::look_until(Time end, const Block& block, std::size_t n, Stretc
   return n;
 }
 
+// All that the loop reads stands in locals: as far as the compiler knows, what is stored could be
+// any of the members, which it would read again each time.
 template <std::size_t arrivals>
 void Soma::add(const Block& block) {
-  for (std::size_t i = 0; i < leak_.size(); i += kPadding) {
-    for (std::size_t k = 0; k < arrivals; ++k) __builtin_prefetch(block.rows_to_come[k] + i);
+  float* const leak_modes = leak_.data();
+  float* const synapse_modes = synapse_.data();
+  float* const membrane_modes = membrane_.data();
+  const std::size_t size = leak_.size();
+  const float* rows[arrivals];
+  const float* rows_to_come[arrivals];
+  Lanes leak_steps[arrivals];
+  Lanes synapse_steps[arrivals];
+  Lanes membrane_steps[arrivals];
+#pragma GCC unroll 8
+  for (std::size_t k = 0; k < arrivals; ++k) {
+    rows[k] = block.rows[k];
+    rows_to_come[k] = block.rows_to_come[k];
+    leak_steps[k] = all(block.leak[k]);
+    synapse_steps[k] = all(block.synapse[k]);
+    membrane_steps[k] = all(block.membrane[k]);
+  }
+  for (std::size_t i = 0; i < size; i += kPadding) {
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < arrivals; ++k) __builtin_prefetch(rows_to_come[k] + i);
+#pragma GCC unroll 4
     for (std::size_t j = i; j < i + kPadding; j += kLanes) {
-      Lanes leak = load(leak_.data() + j);
-      Lanes synapse = load(synapse_.data() + j);
-      Lanes membrane = load(membrane_.data() + j);
+      Lanes leak = load(leak_modes + j);
+      Lanes synapse = load(synapse_modes + j);
+      Lanes membrane = load(membrane_modes + j);
+#pragma GCC unroll 8
       for (std::size_t k = 0; k < arrivals; ++k) {
-        const Lanes weight = load(block.rows[k] + j);
-        leak = fused(weight, all(block.leak[k]), leak);
-        synapse = fused(weight, all(block.synapse[k]), synapse);
-        membrane = fused(weight, all(block.membrane[k]), membrane);
+        const Lanes weight = load(rows[k] + j);
+        leak = fused(weight, leak_steps[k], leak);
+        synapse = fused(weight, synapse_steps[k], synapse);
+        membrane = fused(weight, membrane_steps[k], membrane);
       }
-      store(leak_.data() + j, leak);
-      store(synapse_.data() + j, synapse);
-      store(membrane_.data() + j, membrane);
+      store(leak_modes + j, leak);
+      store(synapse_modes + j, synapse);
+      store(membrane_modes + j, membrane);
     }
   }
 }

@@ -34,9 +34,11 @@ inline double fused(double a, double b, double c) {
 #endif
 }
 
-// The floats of a register. Arrays of state and weights are padded to whole cache lines, two or
-// four of these.
-#ifdef __AVX__
+// The floats of a register. Arrays of state and weights are padded to whole cache lines, one, two
+// or four of these.
+#if defined(__AVX512F__)
+inline constexpr std::size_t kLanes = 16;
+#elif defined(__AVX__)
 inline constexpr std::size_t kLanes = 8;
 #else
 inline constexpr std::size_t kLanes = 4;
@@ -49,7 +51,9 @@ inline constexpr std::size_t padded(std::size_t count) {
 }
 
 inline Lanes all(float value) {
-#ifdef __AVX__
+#if defined(__AVX512F__)
+  return _mm512_set1_ps(value);
+#elif defined(__AVX__)
   return _mm256_set1_ps(value);
 #else
   return Lanes{value, value, value, value};
@@ -57,12 +61,22 @@ inline Lanes all(float value) {
 }
 
 inline Lanes fused(Lanes a, Lanes b, Lanes c) {
-#if defined(__FMA__) && defined(__AVX__)
+#if defined(__AVX512F__)
+  return _mm512_fmadd_ps(a, b, c);
+#elif defined(__FMA__) && defined(__AVX__)
   return _mm256_fmadd_ps(a, b, c);  // a loop over the lanes is not always made into this
 #else
   return a * b + c;
 #endif
 }
+
+// What is summed over the lanes of a register has other bits with other registers. So that AVX-512
+// gives those of AVX2, sums have no more lanes than that.
+inline constexpr std::size_t kSumLanes = kLanes < 8 ? kLanes : 8;
+using SumLanes = float __attribute__((vector_size(kSumLanes * sizeof(float)), may_alias));
+#ifdef __AVX512F__
+inline SumLanes fused(SumLanes a, SumLanes b, SumLanes c) { return _mm256_fmadd_ps(a, b, c); }
+#endif
 
 // Memory aligned to cache lines.
 template <typename T>

@@ -7,7 +7,7 @@ tools/install.sh || exit 1
 
 # On a machine without AVX2 and FMA, the same with code that it can run.
 config=ci
-[ "$(tools/release_config.sh)" = v3 ] || config=ci_opt
+[ "$(tools/release_config.sh)" != opt ] || config=ci_opt
 
 events=$(mktemp) || exit 1
 trap 'rm -f "$events"' EXIT
