@@ -104,25 +104,30 @@ void name_series(std::vector<ParameterSweep::Series>& series, const std::vector<
   }
 }
 
+// A line below it parts it from the key.
+std::string x_label(const std::string& text) {
+  return fmt::format("set xlabel {}.\"\\n \"\n", gnuplot_string(text));
+}
+
 std::string x_axis_script(const ParameterSweep& sweep) {
-  // A line below it parts it from the key.
-  std::string script = fmt::format("set xlabel {}.\"\\n \"\n", gnuplot_string(sweep.field));
   std::vector<std::string> tics;
   if (!sweep.numbers) {
     for (std::size_t i = 0; i < sweep.values.size(); ++i) {
       tics.push_back(fmt::format("{} {}", gnuplot_string(sweep.values[i]), i));
     }
-    return script + fmt::format("set xtics ({})\nset xrange [-0.5:{}]\n", fmt::join(tics, ", "),
-                                static_cast<double>(sweep.values.size()) - 0.5);
+    return x_label(sweep.field) + fmt::format("set xtics ({})\nset xrange [-0.5:{}]\n",
+                                              fmt::join(tics, ", "),
+                                              static_cast<double>(sweep.values.size()) - 0.5);
   }
   const double low = number(sweep.values.front());
   const double high = number(sweep.values.back());
   if (low > 0 && high > kLogRange * low) {
-    return script + fmt::format("set logscale x\nset xtics ({})\nset xrange [{}:{}]\n",
-                                fmt::join(sweep.values, ", "), low / 1.25, high * 1.25);
+    return x_label(sweep.field + ", logarithmic") +
+           fmt::format("set logscale x\nset xtics ({})\nset xrange [{}:{}]\n",
+                       fmt::join(sweep.values, ", "), low / 1.25, high * 1.25);
   }
   const double margin = high > low ? 0.06 * (high - low) : std::max(0.1 * std::abs(low), 0.1);
-  return script + fmt::format("set xrange [{}:{}]\n", low - margin, high + margin);
+  return x_label(sweep.field) + fmt::format("set xrange [{}:{}]\n", low - margin, high + margin);
 }
 
 std::string y_axis_script(const ParameterSweep& sweep, const Measure& measure) {

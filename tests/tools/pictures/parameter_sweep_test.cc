@@ -61,12 +61,20 @@ TEST_F(ParameterSweepTest, OtherDifferencesAreSeries) {
   for (const char* text : {"algorithm FA", "Test error (%)", "training.rate_learning.batch_size"}) {
     EXPECT_THAT(svg, HasSubstr(text));
   }
+  EXPECT_THAT(svg, testing::Not(HasSubstr("logarithmic")));
   // What is no number has its place in the order given.
   const ParameterSweep names = parameter_sweep_of(runs, "training.rate_learning.algorithm", kError);
   EXPECT_FALSE(names.numbers);
   EXPECT_THAT(names.values, testing::ElementsAre("BP", "FA"));
   EXPECT_THAT(draw_with_gnuplot(parameter_sweep_script(names, kError, "", PictureFormat::kSvg)),
               HasSubstr("FA"));
+}
+
+TEST_F(ParameterSweepTest, AWideRangeIsLogarithmicAndSaysSo) {
+  const std::vector<RecordedRun> runs = {run(batch(16, 1), 3), run(batch(512, 1), 1)};
+  const ParameterSweep sweep = parameter_sweep_of(runs, "", kError);
+  EXPECT_THAT(draw_with_gnuplot(parameter_sweep_script(sweep, kError, "", PictureFormat::kSvg)),
+              HasSubstr("training.rate_learning.batch_size, logarithmic"));
 }
 
 TEST_F(ParameterSweepTest, NumbersOrderSeriesAndValues) {
