@@ -158,8 +158,9 @@ TEST_F(ResumeTest, ARateRunSurvivesKills) {
 }
 
 TEST_F(ResumeTest, SignalsMakeACheckpoint) {
-  ASSERT_EQ(run(spiking("unbroken"), epochs(4)).exit_code, 0);
-  std::vector<std::string> options = resumed(4);
+  constexpr int kEpochs = 10;  // longer than the three signals take, on a fast machine too
+  ASSERT_EQ(run(spiking("unbroken"), epochs(kEpochs)).exit_code, 0);
+  std::vector<std::string> options = resumed(kEpochs);
   options.insert(options.end(), {"--set", "training.checkpoint_minutes=0.0005"});
   const fs::path checkpoint = folder_ / "broken/checkpoint.h5";
   const auto written = [&] {
@@ -172,7 +173,7 @@ TEST_F(ResumeTest, SignalsMakeACheckpoint) {
     const Finished finished = run(spiking("broken"), options, [&](pid_t child) {
       // A new checkpoint says that it runs.
       for (int i = 0; i < 3000 && written() == before; ++i) sleep_ms(10);
-      sleep_ms(delay_ms += 30);
+      sleep_ms(delay_ms += 20);
       kill(child, signal);
     });
     ASSERT_EQ(finished.exit_code, 130) << finished.err;
@@ -180,10 +181,10 @@ TEST_F(ResumeTest, SignalsMakeACheckpoint) {
     EXPECT_TRUE(fs::exists(checkpoint));
     EXPECT_EQ(summary("broken")["complete"], false);
   }
-  const Finished blocked = run(spiking("broken"), epochs(4));
+  const Finished blocked = run(spiking("broken"), epochs(kEpochs));
   EXPECT_EQ(blocked.exit_code, 5);
   EXPECT_THAT(blocked.err, HasSubstr("--resume"));
-  ASSERT_EQ(run(spiking("broken"), resumed(4)).exit_code, 0);
+  ASSERT_EQ(run(spiking("broken"), resumed(kEpochs)).exit_code, 0);
   expect_same("unbroken", "broken");
 }
 
