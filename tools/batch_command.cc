@@ -12,11 +12,13 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -65,30 +67,27 @@ options::options_description visible_options() {
 }
 
 SeedRange seeds_of(const std::string& text) {
-  const std::size_t dash = text.find('-');
-  const auto number = [&](const std::string& digits) {
-    constexpr std::size_t kMostDigits = 5;
-    if (digits.empty() || digits.size() > kMostDigits ||
-        digits.find_first_not_of("0123456789") != std::string::npos) {
-      return 0;
-    }
-    return std::stoi(digits);
+  const auto number = [](std::string_view digits) {
+    int result = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), result);
+    return error == std::errc() && end == digits.data() + digits.size() ? result : 0;
   };
+  const std::size_t dash = text.find('-');
   const SeedRange seeds = dash == std::string::npos ? SeedRange{1, number(text)}
                                                     : SeedRange{number(text.substr(0, dash)),
                                                                 number(text.substr(dash + 1))};
-  if (seeds.first < 1 || seeds.last < seeds.first || seeds.last > kMostSeeds) {
+  if (!seeds.is_valid()) {
     throw UsageError(
         fmt::format("--seeds {}; a number such as 3, or two such as 4-6, from 1 to {}, "
                     "would be right",
-                    text, kMostSeeds));
+                    text, SeedRange::kMost));
   }
   return seeds;
 }
 
 BatchRequest request_of(const options::variables_map& given) {
   BatchRequest request;
-  const std::vector<std::string> files = operands_of(given, "file");
+  const std::vector<std::string> files = all_given(given, "file");
   if (files.empty()) {
     throw UsageError("no sweep is named; name one, such as models/zoo/studies/factors.textproto");
   }
@@ -97,11 +96,7 @@ BatchRequest request_of(const options::variables_map& given) {
   request.sweep = files.front();
   request.out = given["out"].as<std::string>();
   if (given.count("data") != 0) request.data = given["data"].as<std::string>();
-  const auto all_of = [&](const char* option) {
-    return given.count(option) != 0 ? given[option].as<std::vector<std::string>>()
-                                    : std::vector<std::string>{};
-  };
-  request.runs = {all_of("set"), {}, all_of("variant")};
+  request.runs = {all_given(given, "set"), {}, all_given(given, "variant")};
   if (given.count("seeds") != 0) request.runs.seeds = seeds_of(given["seeds"].as<std::string>());
   request.jobs = count_of(given, "jobs", all_cores());
   request.threads = count_of(given, "threads", 1);

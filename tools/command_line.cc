@@ -42,10 +42,9 @@ options::variables_map parse_arguments(std::span<const std::string> arguments,
   return given;
 }
 
-std::vector<std::string> operands_of(const options::variables_map& given,
-                                     const std::string& operand) {
-  if (given.count(operand) == 0) return {};
-  return given[operand].as<std::vector<std::string>>();
+std::vector<std::string> all_given(const options::variables_map& given, const std::string& option) {
+  if (given.count(option) == 0) return {};
+  return given[option].as<std::vector<std::string>>();
 }
 
 int count_of(const options::variables_map& given, const std::string& option, int otherwise) {

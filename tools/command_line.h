@@ -17,9 +17,9 @@ boost::program_options::variables_map parse_arguments(
     std::span<const std::string> arguments, boost::program_options::options_description& visible,
     const std::string& operand, const std::string& command);
 
-// The positional arguments, in order.
-std::vector<std::string> operands_of(const boost::program_options::variables_map& given,
-                                     const std::string& operand);
+// All that was given, in order: of the positional arguments, or of an option that may be repeated.
+std::vector<std::string> all_given(const boost::program_options::variables_map& given,
+                                   const std::string& option);
 
 // A number of things to be used at once, from 1 to 1024, such as --threads; without the option
 // `otherwise`. Throws UsageError.

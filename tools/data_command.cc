@@ -54,8 +54,7 @@ Request parse(std::span<const std::string> arguments) {
   options::options_description visible;
   visible.add_options()("data", options::value<std::string>());
   const auto given = parse_arguments(arguments, visible, "word", "data");
-  const auto words = given.count("word") == 0 ? std::vector<std::string>()
-                                              : given["word"].as<std::vector<std::string>>();
+  const std::vector<std::string> words = all_given(given, "word");
   if (words.size() > 2) {
     throw usage_error(fmt::format("data: `{}` is one word too many", words[2]), kUsage);
   }

@@ -18,19 +18,17 @@ void add_experiment_options(options::options_description& visible) {
 }
 
 ExperimentChoice experiment_choice(const options::variables_map& given) {
-  const std::vector<std::string> files = operands_of(given, "file");
+  const std::vector<std::string> files = all_given(given, "file");
   if (files.empty()) {
     throw UsageError("no experiment is named; name one, such as models/zoo/quickstart.textproto");
   }
   if (files.size() > 1) throw UsageError(files[1] + ": a second experiment; name one at a time");
   ExperimentChoice choice{files.front(), {}};
-  if (given.count("set") != 0) {
-    for (const auto& assignment : given["set"].as<std::vector<std::string>>()) {
-      if (assignment.find('=') == std::string::npos) {
-        throw UsageError("--set " + assignment + ": no `=`; write PATH=VALUE");
-      }
-      choice.overrides.push_back(Override::from_set(assignment));
+  for (const std::string& assignment : all_given(given, "set")) {
+    if (assignment.find('=') == std::string::npos) {
+      throw UsageError("--set " + assignment + ": no `=`; write PATH=VALUE");
     }
+    choice.overrides.push_back(Override::from_set(assignment));
   }
   if (given.count("seed") != 0) {
     choice.overrides.push_back(Override::from_seed(given["seed"].as<std::string>()));

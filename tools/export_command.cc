@@ -78,7 +78,7 @@ void print_ids(std::span<const NestIds> populations) {
 }
 
 void export_spikes(const options::variables_map& given) {
-  const std::vector<std::string> files = operands_of(given, "file");
+  const std::vector<std::string> files = all_given(given, "file");
   if (files.size() != 1) {
     throw UsageError("one file of spikes is exported; apical export SPIKES.h5 --format gdf");
   }

@@ -80,8 +80,7 @@ std::optional<T> choice(const options::variables_map& given, const char* name) {
 // Each time that it is given, the option names one or several with commas.
 std::vector<std::string> populations_of(const options::variables_map& given) {
   std::vector<std::string> populations;
-  if (given.count("population") == 0) return populations;
-  for (const std::string& names : given["population"].as<std::vector<std::string>>()) {
+  for (const std::string& names : all_given(given, "population")) {
     std::istringstream stream(names);
     for (std::string name; std::getline(stream, name, ',');) populations.push_back(name);
   }

@@ -31,9 +31,9 @@ class SweepReader {
     check_variants();
     check_names(request.variants);
     const SeedRange seeds = request.seeds.value_or(SeedRange{1, message_.seeds()});
-    if (seeds.last < seeds.first || seeds.last > kMostSeeds) {
+    if (!seeds.is_valid()) {
       refuse(where("seeds"), fmt::format("`seeds` is {}", seeds.last),
-             fmt::format("give a number from 1 to {}", kMostSeeds));
+             fmt::format("give a number from 1 to {}", SeedRange::kMost));
     }
     Sweep sweep{message_.name(), {}, {}};
     std::vector<SweepRun> variants;

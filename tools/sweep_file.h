@@ -23,9 +23,11 @@ struct Sweep {
   std::vector<SweepRun> runs;
 };
 
-inline constexpr int kMostSeeds = 10000;
-
 struct SeedRange {
+  static constexpr int kMost = 10000;
+
+  bool is_valid() const { return first >= 1 && first <= last && last <= kMost; }
+
   int first = 1;
   int last = 1;  // included
 };
@@ -33,7 +35,7 @@ struct SeedRange {
 // What the command line asks of a sweep.
 struct SweepRequest {
   std::vector<std::string> set;       // PATH=VALUE, after the file's
-  std::optional<SeedRange> seeds;     // in the place of the file's number
+  std::optional<SeedRange> seeds;     // in the place of the file's number; valid
   std::vector<std::string> variants;  // their names; none: all
 };
 
