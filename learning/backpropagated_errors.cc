@@ -5,6 +5,7 @@
 
 #include "models/feedforward_order.h"
 #include "models/neuron_constants.h"
+#include "models/population_kind.h"
 
 namespace apical {
 
@@ -16,7 +17,7 @@ BackpropagatedErrors::BackpropagatedErrors(const proto::Network& network,
   std::ranges::reverse(*order);
   for (const std::size_t p : *order) {
     const proto::Population& population = network.population(static_cast<int>(p));
-    if (population.has_poisson_source()) continue;
+    if (is_source(population)) continue;
     if (population.has_output()) output_ = p;
     const SpikingPopulation::Constants constants = constants_of(population);
     layers_[p].slope =

@@ -205,6 +205,11 @@ class ExperimentCheck {
     }
     const proto::StochasticPlateaus& plateaus = trial.stochastic_plateaus();
     const std::string path = "trial.stochastic_plateaus";
+    if (experiment_.network().mode() == proto::RATE) {
+      add_among({path, "network.mode"},
+                "`stochastic_plateaus` with `mode` RATE, whose phases end at once",
+                "remove it, or set network.mode: SPIKING");
+    }
     if (plateaus.max_jitter_ms() + plateaus.window_ms() > trial.phase_length_ms()) {
       add_among(
           {path + ".window_ms", path + ".max_jitter_ms", "trial.phase_length_ms"},

@@ -10,6 +10,7 @@
 #include "models/constants.h"
 #include "models/experiment_defaults.h"
 #include "models/network.h"
+#include "models/population_kind.h"
 #include "simulator/random_stream.h"
 
 namespace apical {
@@ -115,7 +116,7 @@ Parameters initial_parameters(const proto::Network& network, std::uint64_t seed)
   }
   for (std::uint32_t p = 0; p < parameters.biases.size(); ++p) {
     const proto::Population& population = network.population(static_cast<int>(p));
-    if (population.has_poisson_source() || population.has_replay()) continue;
+    if (is_source(population)) continue;
     RandomStream stream({seed, p, Purpose::kInitialBiases, 0});
     const proto::Bias& bias = bias_of(population);
     for (int i = 0; i < population.size(); ++i) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "models/population_kind.h"
+
 namespace apical {
 
 double loss_of(const TrialMetricContext& context, std::size_t population) {
@@ -24,7 +26,7 @@ double loss_of(const TrialMetricContext& context, std::size_t population) {
 LayerLosses::LayerLosses(const TrialMetricContext& context) : context_(context) {
   for (std::size_t p = 0; p < static_cast<std::size_t>(context.network.population_size()); ++p) {
     const proto::Population& population = context.network.population(static_cast<int>(p));
-    if (!population.has_poisson_source()) layers_.push_back({p, "loss_" + population.name()});
+    if (!is_source(population)) layers_.push_back({p, "loss_" + population.name()});
   }
   sums_.resize(layers_.size());
 }

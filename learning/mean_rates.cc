@@ -4,6 +4,7 @@
 #include <span>
 
 #include "models/network.h"
+#include "models/population_kind.h"
 #include "simulator/vector_math.h"
 
 namespace apical {
@@ -11,7 +12,7 @@ namespace apical {
 MeanRates::MeanRates(const TrialMetricContext& context) : context_(context) {
   for (std::size_t p = 0; p < static_cast<std::size_t>(context.network.population_size()); ++p) {
     const proto::Population& population = context.network.population(static_cast<int>(p));
-    if (population.has_poisson_source() && context.spiking == nullptr) continue;
+    if (is_source(population) && context.spiking == nullptr) continue;
     const double max_rate_hz = population.has_pyramidal() ? population.pyramidal().max_rate_hz()
                                                           : population.output().max_rate_hz();
     layers_.push_back({p, "mean_rate_hz_" + population.name(), max_rate_hz});

@@ -29,16 +29,16 @@ PhaseTimes RateTrialProtocol::run(std::span<const std::uint8_t> image, std::size
 
 Time RateTrialProtocol::next() const { return phase_ == Phase::kNone ? kNever : phase_end_; }
 
+// One phase a call: what its end changes acts before the next one.
 void RateTrialProtocol::advance(Horizon horizon) {
-  while (phase_ != Phase::kNone && horizon.admits(phase_end_, id())) {
-    if (phase_ == Phase::kForward) {
-      end_forward_phase();
-      phase_ = Phase::kTarget;
-      phase_end_ += kTicksOfPhase;
-    } else {
-      end_target_phase(phase_end_);
-      phase_ = Phase::kNone;
-    }
+  if (phase_ == Phase::kNone || !horizon.admits(phase_end_, id())) return;
+  if (phase_ == Phase::kForward) {
+    end_forward_phase();
+    phase_ = Phase::kTarget;
+    phase_end_ += kTicksOfPhase;
+  } else {
+    end_target_phase(phase_end_);
+    phase_ = Phase::kNone;
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "models/network_check.h"
 #include "models/neuron_ids.h"
+#include "models/population_kind.h"
 
 namespace apical {
 namespace {
@@ -22,15 +23,24 @@ class RecordingCheck {
 
   void run() {
     if (file_.experiment().has_rate_network()) {
-      check_unused("spikes", recording_.spikes_size() > 0);
-      check_unused("report", recording_.report_size() > 0);
-      check_unused("trials", recording_.has_trials());
-      check_unused("metrics", recording_.has_metrics());
+      constexpr std::string_view kNetwork = "a `network`";
+      constexpr std::string_view kFix = "remove it";
+      check_unused("spikes", recording_.spikes_size(), kNetwork, kFix, true);
+      check_unused("report", recording_.report_size(), kNetwork, kFix, true);
+      check_unused("trials", recording_.has_trials(), kNetwork, kFix);
+      check_unused("metrics", recording_.has_metrics(), kNetwork, kFix);
       const bool classifies = file_.experiment().rate_network().task() == proto::CLASSIFICATION;
       if (recording_.tests() && !classifies) {
         add("recording.tests", "`tests` goes with `task` CLASSIFICATION only", "remove it");
       }
       return;
+    }
+    if (network_.mode() == proto::RATE) {
+      constexpr std::string_view kSpiking = "`mode` SPIKING";
+      constexpr std::string_view kFix = "remove it, or set network.mode: SPIKING";
+      check_unused("report", recording_.report_size(), kSpiking, kFix, true);
+      check_unused("trials", recording_.has_trials(), kSpiking, kFix);
+      check_unused("metrics.plateau_times", recording_.metrics().plateau_times(), kSpiking, kFix);
     }
     for (int i = 0; i < recording_.spikes_size(); ++i) check_spikes(i);
     for (int i = 0; i < recording_.report_size(); ++i) check_report(i);
@@ -41,11 +51,13 @@ class RecordingCheck {
     mistakes_.push_back(file_.mistake(path, std::move(what), std::move(fix)));
   }
 
-  void check_unused(const std::string& field, bool is_set) {
-    if (is_set) {
-      add("recording." + field, fmt::format("`recording.{}` goes with a `network` only", field),
-          "remove it");
-    }
+  // A field that does not go with this kind of network. `number` is how many there are of one that
+  // may be repeated.
+  void check_unused(const std::string& field, int number, std::string_view goes_with,
+                    std::string_view fix, bool is_repeated = false) {
+    if (number == 0) return;
+    add(fmt::format("recording.{}{}", field, is_repeated ? "[0]" : ""),
+        fmt::format("`recording.{}` goes with {} only", field, goes_with), std::string(fix));
   }
 
   void check_spikes(int i) {
@@ -78,7 +90,7 @@ class RecordingCheck {
     check_population_name(file_, path + ".population", report.population(), mistakes_);
     for (const auto& population : network_.population()) {
       if (population.name() != report.population()) continue;
-      if (population.has_poisson_source() || population.has_replay()) {
+      if (is_source(population)) {
         add(path + ".population",
             fmt::format("population `{}` has no potentials", population.name()),
             "choose a pyramidal or output population");

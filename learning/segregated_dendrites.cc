@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <string>
 
 #include "models/feedforward_order.h"
 #include "models/neuron_constants.h"
+#include "models/population_kind.h"
 
 namespace apical {
 namespace {
@@ -31,7 +33,7 @@ SegregatedDendrites::SegregatedDendrites(const proto::Network& description, Plas
 void SegregatedDendrites::add_layer(const proto::Network& description, std::size_t population,
                                     AlignedFloats& biases) {
   const proto::Population& each = description.population(static_cast<int>(population));
-  if (each.has_poisson_source()) return;
+  if (is_source(each)) return;
   const SpikingPopulation::Constants constants = constants_of(each);
   const double max_rate = constants.max_rate_per_ms;
   const double p = each.has_output() ? kStep / (max_rate * max_rate) : kStep / max_rate;
@@ -185,6 +187,17 @@ void SegregatedDendrites::update(Time now) {
     add_changes(each, now);
   }
   for (SymmetricFeedback& each : symmetric_feedback_) each.mirror(now);
+}
+
+std::optional<std::size_t> SegregatedDendrites::diverged() const {
+  const auto is_finite = [](float v) { return std::isfinite(v); };
+  const auto diverges = [&](const Layer& layer) {
+    return !std::ranges::all_of(std::span(layer.v_forward).first(layer.size), is_finite) ||
+           !std::ranges::all_of(std::span(layer.change).first(layer.size), is_finite);
+  };
+  const auto found = std::ranges::find_if(layers_, diverges);
+  if (found == layers_.end()) return std::nullopt;
+  return found->population;
 }
 
 void SegregatedDendrites::checkpoint(const Checkpoint& state) {

@@ -89,6 +89,9 @@ class SegregatedDendrites {
   // The last change of the biases of a population, eta P e, padded; for tests and metrics.
   std::span<const float> change(std::size_t population) const;
 
+  // The first population whose potentials or changes are no longer numbers after update().
+  std::optional<std::size_t> diverged() const;
+
  private:
   struct Layer {
     std::size_t population;

@@ -60,11 +60,11 @@ void TrialProtocol::checkpoint(const Checkpoint& state) {
   if (plateaus_) plateaus_->checkpoint(state.in("plateaus"));
 }
 
+// One boundary a call: what begins there may act before the next one.
 void TrialProtocol::advance(Horizon horizon) {
-  while (!pending_.empty() && horizon.admits(pending_.front().time, id())) {
-    act(pending_.front());
-    pending_ = pending_.subspan(1);
-  }
+  if (pending_.empty() || !horizon.admits(pending_.front().time, id())) return;
+  act(pending_.front());
+  pending_ = pending_.subspan(1);
 }
 
 void TrialProtocol::act(const Event& event) {

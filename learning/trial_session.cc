@@ -76,12 +76,12 @@ std::optional<Session::TestResult> TrialSession::test(const Test& test, Training
 }
 
 void TrialSession::check_finite() const {
-  const auto is_finite = [](float v) { return std::isfinite(v); };
-  if (std::ranges::all_of(rule().output_potentials(), is_finite)) return;
+  const auto diverged = rule().diverged();
+  if (!diverged) return;
   throw DivergenceError(fmt::format(
-      "after {} training images the output's potentials are no longer numbers; lower the "
-      "learning_rate of the projections",
-      trained() + 1));
+      "after {} training images the potentials of `{}` or their changes are no longer numbers; "
+      "lower the learning_rate of the projections, or their initial weights",
+      trained() + 1, experiment_.network().population(static_cast<int>(*diverged)).name()));
 }
 
 void TrialSession::checkpoint_network(const Checkpoint& state) {

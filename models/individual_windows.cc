@@ -12,6 +12,9 @@ namespace {
 // Of times, ms, after years of simulated time.
 [[maybe_unused]] constexpr Time kRounding = 1e-5;
 
+// exp(300) leaves 10^178 of a double's range for the sums.
+constexpr double kMaxExponent = 300;
+
 }  // namespace
 
 IndividualWindows::IndividualWindows(DenseProjection& projection)
@@ -45,29 +48,41 @@ void IndividualWindows::add_means(std::span<const Time> ends, Time length, std::
   spikes_.assign(leak_at_start_.size(), 0.0);
   leak_.assign(leak_at_start_.begin(), leak_at_start_.end());
   synapse_.assign(synapse_at_start_.begin(), synapse_at_start_.end());
+  origin_ = start_;
   const PostsynapticPotential& kernel = projection_->target().constants().kernel;
+  const Time max_age = kMaxExponent * std::min(kernel.tau_leak_ms, kernel.tau_synapse_ms);
   const double per_ms = 1 / length;
   std::vector<double> means(ends.size(), 0.0);
   std::size_t next = 0;
   for (const Bound& bound : bounds_) {
     for (; next < arrivals_.size() && arrivals_[next].time < bound.time; ++next) {
       const auto [time, j] = arrivals_[next];
+      if (time - origin_ > max_age) move_origin(time);
       spikes_[j] += 1;
-      leak_[j] += std::exp((time - start_) * kernel.leak_rate());
-      synapse_[j] += std::exp((time - start_) * kernel.synapse_rate());
+      leak_[j] += std::exp((time - origin_) * kernel.leak_rate());
+      synapse_[j] += std::exp((time - origin_) * kernel.synapse_rate());
     }
     means[bound.neuron] += bound.factor * per_ms * integral(bound.time, bound.neuron);
   }
   for (std::size_t i = 0; i < ends.size(); ++i) v[i] += static_cast<float>(means[i]);
 }
 
+void IndividualWindows::move_origin(Time now) {
+  const PostsynapticPotential& kernel = projection_->target().constants().kernel;
+  const double leak = std::exp((origin_ - now) * kernel.leak_rate());
+  const double synapse = std::exp((origin_ - now) * kernel.synapse_rate());
+  for (double& sum : leak_) sum *= leak;
+  for (double& sum : synapse_) sum *= synapse;
+  origin_ = now;
+}
+
 // Up to a constant that is the same for all times.
 double IndividualWindows::integral(Time time, std::uint32_t neuron) const {
   const PostsynapticPotential& kernel = projection_->target().constants().kernel;
   const double scale = kernel.scale();
-  const double leak = scale * kernel.tau_leak_ms * std::exp((start_ - time) * kernel.leak_rate());
+  const double leak = scale * kernel.tau_leak_ms * std::exp((origin_ - time) * kernel.leak_rate());
   const double synapse =
-      scale * kernel.tau_synapse_ms * std::exp((start_ - time) * kernel.synapse_rate());
+      scale * kernel.tau_synapse_ms * std::exp((origin_ - time) * kernel.synapse_rate());
   const DenseWeights& weights = projection_->weights();
   const float* const row = weights.row(0) + neuron;
   double sum = 0;

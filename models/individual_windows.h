@@ -41,6 +41,7 @@ class IndividualWindows final : private SpikeReceiver {
   };
 
   void receive(std::span<const Spike> spikes) override;
+  void move_origin(Time now);
   double integral(Time time, std::uint32_t neuron) const;
 
   DenseProjection* projection_;
@@ -49,7 +50,8 @@ class IndividualWindows final : private SpikeReceiver {
   std::vector<float> synapse_at_start_;
   std::vector<Spike> arrivals_;
   std::vector<Bound> bounds_;
-  // While going through them: spikes since the start, and the sums relative to it.
+  // While going through them: spikes since the start, and the sums relative to the origin.
+  Time origin_ = 0;
   std::vector<double> spikes_;
   std::vector<double> leak_;
   std::vector<double> synapse_;

@@ -6,6 +6,7 @@
 
 #include "models/constants.h"
 #include "models/experiment_defaults.h"
+#include "models/population_kind.h"
 #include "models/replay_population.h"
 
 namespace apical {
@@ -22,8 +23,7 @@ Parameters zero_parameters(const proto::Network& network) {
     return static_cast<std::size_t>(population_named(network, name).size());
   };
   for (const auto& population : network.population()) {
-    const bool is_source = population.has_poisson_source() || population.has_replay();
-    const std::size_t biases = is_source ? 0 : size_of(population.name());
+    const std::size_t biases = is_source(population) ? 0 : size_of(population.name());
     parameters.biases.emplace_back(padded(biases), 0.0F);
   }
   for (const auto& projection : network.projection()) {

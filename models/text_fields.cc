@@ -215,7 +215,8 @@ class Scanner {
 }  // namespace
 
 std::string read_text(const std::filesystem::path& file) {
-  if (std::filesystem::is_directory(file)) throw UnreadableText{"it is a folder"};
+  std::error_code ignored;  // opening it says what is wrong
+  if (std::filesystem::is_directory(file, ignored)) throw UnreadableText{"it is a folder"};
   errno = 0;
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw UnreadableText{std::generic_category().message(errno)};

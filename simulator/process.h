@@ -40,8 +40,9 @@ class Process {
   virtual Time next() const = 0;
 
   // Takes all of its own steps that `horizon` admits, and takes in everything received before it.
-  // Afterwards the horizon no longer admits next(). How a stretch of time is cut into calls never
-  // changes a result.
+  // Afterwards the horizon no longer admits next(), but for a process that has brought the promise
+  // of another forward, for which the horizon holds no longer: it stops there and is called again.
+  // How a stretch of time is cut into calls never changes a result.
   virtual void advance(Horizon horizon) = 0;
 
   ProcessId id() const { return id_; }

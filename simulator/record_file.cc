@@ -152,7 +152,7 @@ void RecordFile::replace_bytes(TableId id, std::span<const std::byte> bytes) {
 }
 
 void RecordFile::flush_if_due() {
-  if (bytes_since_flush_ < kBytesPerFlush &&
+  if (!has_failed_ && bytes_since_flush_ < kBytesPerFlush &&
       std::chrono::steady_clock::now() - last_flush_ < kTimePerFlush) {
     return;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <chrono>
 #include <condition_variable>
@@ -35,8 +36,8 @@ namespace apical {
 // it while somebody reads the other copy: a reader's file never changes under them; to see more,
 // they open it again.
 //
-// Errors of the writing thread come out of the next call of any member, once; nothing is written
-// after one, and the file stays as the last flush left it. Throws FileError.
+// Errors of the writing thread come out of the next flush_if_due, flush or close, once; nothing is
+// written after one, and the file stays as the last flush left it. Throws FileError.
 //
 // (Debian's HDF5 is built to be called from several threads.)
 class RecordFile {
@@ -194,7 +195,7 @@ class RecordFile {
   bool is_working_ = false;
   bool stops_ = false;
   std::exception_ptr error_;
-  bool has_failed_ = false;
+  std::atomic<bool> has_failed_ = false;
 
   // The writing thread's.
   ChunkEncoder encoder_;

@@ -130,6 +130,14 @@ class Batch {
     signals_.async_wait([this](const auto& error, int signal) { on_signal(error, signal); });
   }
 
+  // Where an error ends it, no run is left to itself.
+  ~Batch() {
+    stop_runs();
+    for (const Running& each : running_) wait_for_process(each.process);
+  }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
   ExitCode run() {
     write_tables();
     start_runs();
@@ -191,13 +199,17 @@ class Batch {
     ::close(output);
   }
 
+  // Each saves what it has; told again, it ends without.
+  void stop_runs() const {
+    for (const Running& each : running_) ::kill(-each.process, SIGINT);
+  }
+
   void on_signal(const boost::system::error_code& error, int signal) {
     if (error) return;
     signals_.async_wait([this](const auto& next_error, int next) { on_signal(next_error, next); });
     if (signal != SIGCHLD) {
       stops_ = true;
-      // The second one ends a run without saving.
-      for (const Running& each : running_) ::kill(-each.process, SIGINT);
+      stop_runs();
       return;
     }
     std::erase_if(running_, [&](const Running& each) {

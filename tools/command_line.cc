@@ -100,6 +100,8 @@ int run_reporting_errors(const std::function<ExitCode()>& command) {
           error.what());
     } catch (const WriteError& error) {
       return report(ExitCode::kCannotWrite, error.what());
+    } catch (const std::system_error& error) {  // a path that cannot be followed, no more threads
+      return report(ExitCode::kCannotWrite, error.what());
     } catch (const std::bad_alloc&) {
       return report(ExitCode::kBadModelFile, kTooLarge);
     } catch (const std::length_error&) {

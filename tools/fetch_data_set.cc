@@ -224,6 +224,7 @@ FetchError::FetchError(ExitCode exit_code, std::string_view wrong, std::string_v
     : CommandError(exit_code, fmt::format("{}; {}", wrong, right)) {}
 
 bool is_as_published(const CatalogueEntry& entry, const DataSetFiles& found) {
+  if (entry.files.empty()) return false;
   for (std::size_t i = 0; i < entry.files.size(); ++i) {
     if (sha256_of_content(found.files[i]) != entry.files[i].sha256) return false;
   }

@@ -154,6 +154,8 @@ FileDescription describe_tests(const Hdf5File& file) {
   }
   description.summary = fmt::format("answers of {} on {}", count_of(examples.size(), "test"),
                                     count_of(labels.size(), "image"));
+  constexpr std::int64_t kSkipped = -1;  // label and answer of an image that could not be read
+  const auto answered = std::ranges::count_if(labels, [](auto label) { return label != kSkipped; });
   std::vector<std::int64_t> answers(labels.size());
   for (std::size_t test = 0; test < examples.size() && !labels.empty(); ++test) {
     file.read_rows<std::int64_t>("/answers", test, std::span(answers));
@@ -161,7 +163,8 @@ FileDescription describe_tests(const Hdf5File& file) {
     for (std::size_t i = 0; i < labels.size(); ++i) wrong += labels[i] != answers[i] ? 1 : 0;
     description.details.push_back(
         fmt::format("after {} training images  {:.2f} % wrong", examples[test],
-                    100 * static_cast<double>(wrong) / static_cast<double>(labels.size())));
+                    100 * static_cast<double>(wrong) /
+                        static_cast<double>(std::max<std::ptrdiff_t>(answered, 1))));
   }
   return description;
 }
@@ -178,10 +181,10 @@ FileDescription describe_checkpoint(const fs::path& path) {
   const Hdf5File file = Hdf5File::open(path);
   FileDescription description;
   description.summary = "checkpoint, whole";
-  if (file.has_attribute("/session", "train_examples")) {
+  if (file.has_attribute("/session", "train_images_shown")) {
     description.summary +=
         fmt::format(", after {} training images",
-                    file.read_attribute<std::int64_t>("/session", "train_examples"));
+                    file.read_attribute<std::int64_t>("/session", "train_images_shown"));
   }
   description.details.push_back(fmt::format(
       "version {} of the format, with {}", file.read_attribute<std::int64_t>("/", "format_version"),

@@ -1,6 +1,9 @@
 #include "tools/rate_data.h"
 
+#include <fmt/format.h>
+
 #include "datasets/catalogue.h"
+#include "datasets/data_error.h"
 #include "datasets/image_folder_examples.h"
 #include "datasets/image_set_examples.h"
 #include "datasets/normalization.h"
@@ -17,6 +20,12 @@ RateData::RateData(const proto::DataSet& chosen, const std::filesystem::path& fo
   const bool augmentation = chosen.augmentation();
   if (entry.format == DataFormat::kImageFolders) {
     folders_ = load_image_folders(entry, folder);
+    const auto most = static_cast<std::size_t>(entry.classes);
+    if (folders_->synsets.size() > most) {
+      throw DataError(DataErrorKind::kLabelOutOfRange, folders_->train.folder().parent_path(),
+                      fmt::format("holds {} classes", folders_->synsets.size()),
+                      fmt::format("{} has at most {}", entry.name, most));
+    }
     ImageFolderExamples::Options options;
     options.crops = options.flips = augmentation;
     train_ = std::make_unique<ImageFolderExamples>(folders_->train, entry.classes, options);

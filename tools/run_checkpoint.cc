@@ -49,13 +49,14 @@ bool says_complete(const std::filesystem::path& summary) {
 EarlierRun earlier_run(RunFolder& folder, const proto::Experiment& asked) {
   const std::filesystem::path file = folder.path() / kFile;
   const std::filesystem::path experiment = folder.path() / "experiment.textproto";
-  const bool has_checkpoint = std::filesystem::exists(file);
+  std::error_code ignored;  // reading it says what is wrong
+  const bool has_checkpoint = std::filesystem::exists(file, ignored);
   int epochs = 0;
   if (has_checkpoint) {
     std::string text;
     CheckpointReader(file).root().text("experiment", text);
     epochs = check_same(file, text, asked);
-  } else if (std::filesystem::exists(experiment)) {
+  } else if (std::filesystem::exists(experiment, ignored)) {
     epochs = check_same(experiment, content_of(experiment), asked);
   }
   if (epochs == asked.training().epochs() && says_complete(folder.path() / "summary.json")) {

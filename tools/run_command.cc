@@ -311,7 +311,8 @@ ExitCode run_in(RunFolder& folder, const RunRequest& request, const std::string&
   RunCheckpoint checkpoint(experiment, folder, clock, session, *recorders);
   if (earlier == EarlierRun::kCheckpoint) checkpoint.restore();
   // What an earlier run said of its end, or would go on from, is no longer so.
-  folder.remove(earlier == EarlierRun::kCheckpoint ? "summary.json" : "checkpoint.h5");
+  folder.remove("summary.json");
+  if (earlier != EarlierRun::kCheckpoint) folder.remove("checkpoint.h5");
   folder.write_experiment(to_text(experiment));
   if (earlier != EarlierRun::kCheckpoint) recorders->start();
 
@@ -352,7 +353,8 @@ ExitCode run(const RunRequest& request) {
   // Of a run that may be resumed, before data are loaded.
   std::optional<RunFolder> folder;
   EarlierRun earlier = EarlierRun::kNothing;
-  if (request.resume && std::filesystem::is_directory(path)) {
+  std::error_code ignored;  // making it says what is wrong
+  if (request.resume && std::filesystem::is_directory(path, ignored)) {
     folder.emplace(RunFolder::create(path, RunFolder::Use::kResume));
     earlier = earlier_run(*folder, experiment);
   }

@@ -150,6 +150,19 @@ TEST(ExperimentCheck, TellsWhatCannotBeRecorded) {
   }
 }
 
+TEST(ExperimentCheck, TheRateModeHasNoTimesToRecord) {
+  const auto in_rate_mode = [](const std::string& text) {
+    return check(replaced(replaced(kExperiment, "spikes { population: \"input\" }", text),
+                          "network {", "network { mode: RATE"));
+  };
+  EXPECT_THAT(in_rate_mode("spikes {} weights {} tests: true"), IsEmpty());
+  EXPECT_THAT(in_rate_mode("report { population: \"output\" } trials {}"),
+              ElementsAre(StartsWith("f:21: `recording.report` goes with `mode` SPIKING only"),
+                          StartsWith("f:21: `recording.trials` goes with `mode` SPIKING only")));
+  EXPECT_THAT(in_rate_mode("metrics { plateau_times: true losses: true }"),
+              ElementsAre(HasSubstr("`recording.metrics.plateau_times` goes with `mode`")));
+}
+
 TEST(ExperimentCheck, TellsWhatCannotBeReplayed) {
   const auto source = [](const std::string& text) {
     return check_replaced("poisson_source {}", text);

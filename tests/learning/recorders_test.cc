@@ -366,6 +366,33 @@ TEST_F(RecordersTest, ReplayedInputGivesTheSameRun) {
   EXPECT_NE(silent.parameters, drawn.parameters);
 }
 
+// A population that only replays is no layer: it has no potentials and learns nothing, and those
+// that it drives learn from its spikes.
+TEST_F(RecordersTest, APopulationThatReplaysDrivesOthers) {
+  run(experiment_with(kEverything), "a_");
+  proto::Experiment experiment = experiment_with("recording { trials {} }");
+  auto& metrics = *experiment.mutable_recording()->mutable_metrics();
+  metrics.set_losses(true);
+  metrics.set_mean_rates(true);
+  metrics.set_angle_to_backpropagation(true);
+  proto::Population& replaying = *experiment.mutable_network()->add_population();
+  replaying.set_name("again");
+  replaying.set_size(12);
+  replaying.mutable_replay()->set_file(file("a_spikes.h5"));
+  replaying.mutable_replay()->set_population("input");
+  const Outcome undriven = run(experiment, "b_");
+  proto::Projection& projection = *experiment.mutable_network()->add_projection();
+  projection.set_source("again");
+  projection.set_target("hidden");
+  projection.set_compartment(proto::BASAL);
+  projection.mutable_initializer()->mutable_matched_moments();
+  projection.mutable_plasticity()->mutable_segregated_dendrites()->set_learning_rate(0.1);
+  const Outcome driven = run(experiment, "c_");
+  EXPECT_NE(driven.parameters, undriven.parameters);
+  EXPECT_EQ(driven.counts.back(),
+            read_sonata_spikes(file("a_spikes.h5")).populations[0].times_ms.size());
+}
+
 TEST_F(RecordersTest, RateNetworksRecordWeightsAndAnswers) {
   const proto::Experiment experiment = rate_experiment(R"(
     rate_network { layer { name: "a" dense { units: 9 } } layer { name: "o" dense { units: 3 } } }

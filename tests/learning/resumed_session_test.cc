@@ -29,15 +29,17 @@ class Rows final : public TrainingObserver {
   void measured(const Measurement& m) override {
     rows.emplace_back(m.train_examples, m.test_examples, m.test_error_percent,
                       m.train_error_percent, m.test_loss.value_or(-1), m.train_loss.value_or(-1),
-                      m.test_top5_error_percent.value_or(-1),
-                      m.metrics.empty() ? -2 : m.metrics.front().value.value_or(-1));
+                      m.test_top5_error_percent.value_or(-1), std::vector<double>());
+    for (const MetricValue& metric : m.metrics) {
+      std::get<std::vector<double>>(rows.back()).push_back(metric.value.value_or(-1e9));
+    }
   }
   void trained(std::int64_t /*done*/, std::int64_t /*total*/, double error) override {
     recent_error = error;
   }
 
-  std::vector<
-      std::tuple<std::int64_t, std::int64_t, double, double, double, double, double, double>>
+  std::vector<std::tuple<std::int64_t, std::int64_t, double, double, double, double, double,
+                         std::vector<double>>>
       rows;
   double recent_error = 0;
 };
@@ -217,7 +219,12 @@ TEST_F(ResumedSessionTest, NetworksInTheRateMode) {
 
 TEST_F(ResumedSessionTest, MetricsOfTrials) {
   proto::Experiment experiment = two_hidden_layers();
-  experiment.mutable_recording()->mutable_metrics()->set_angle_to_backpropagation(true);
+  experiment.mutable_trial()->mutable_stochastic_plateaus();
+  proto::Metrics& all = *experiment.mutable_recording()->mutable_metrics();
+  const auto* type = proto::Metrics::descriptor();
+  for (int f = 0; f < type->field_count(); ++f) {
+    all.GetReflection()->SetBool(&all, type->field(f), true);
+  }
   expect_resumes(spiking(experiment), kLooks);
 }
 

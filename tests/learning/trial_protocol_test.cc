@@ -222,6 +222,42 @@ TEST_P(TaughtRates, AreNearMaximumForTheRightClass) {
 
 INSTANTIATE_TEST_SUITE_P(Seeds, TaughtRates, testing::Values(1, 2, 3));
 
+// Where nobody fires and nothing else happens in a phase, the output's mean rates are still those
+// of its potentials, which the teacher drives: from 0 towards +/-8 / 1.7, with 1.7 per ms. A
+// process that looks on changes no bit of them.
+TEST(Teaching, IsSeenInASilentNetwork) {
+  proto::Experiment experiment = smallest();
+  auto& populations = *experiment.mutable_network()->mutable_population();
+  populations[0].mutable_poisson_source()->set_max_rate_hz(1e-3);
+  populations[1].mutable_pyramidal()->set_max_rate_hz(1e-3);
+  populations[2].mutable_output()->set_max_rate_hz(1e-3);
+  experiment.mutable_trial()->set_extra_length_mean_ms(0);
+  const std::uint8_t black = 0;
+  std::vector<std::vector<float>> seen;
+  for (const bool observed : {false, true}) {
+    Probe probe({71, 83.3});
+    TrialRun program(experiment,
+                     observed ? std::vector<Process*>{&probe} : std::vector<Process*>{});
+    if (observed) probe.bind(program, 2);
+    const PhaseTimes times = program.run(std::span(&black, 1), 0);
+    ASSERT_TRUE(program.spikes(0).empty() && program.spikes(1).empty());
+    ASSERT_TRUE(program.spikes(2).empty());
+    constexpr int kSteps = 20000;
+    const double start = experiment.trial().settling_time_ms();
+    const double length = times.end - times.target_start - start;
+    double mean = 0;
+    for (int n = 0; n < kSteps; ++n) {
+      const double t = start + (n + 0.5) * length / kSteps;
+      mean += 1 / (1 + std::exp(-8 / 1.7 * (1 - std::exp(-1.7 * t)))) / kSteps;
+    }
+    const auto difference = program.rule().output_difference();
+    EXPECT_NEAR(static_cast<double>(difference[0]) / 1e-6, mean - 0.5, 1e-6);
+    EXPECT_NEAR(static_cast<double>(difference[1]) / 1e-6, 0.5 - mean, 1e-6);
+    seen.emplace_back(difference.begin(), difference.begin() + 2);
+  }
+  EXPECT_EQ(seen[0], seen[1]);
+}
+
 // Means are taken from settling time after a phase's start to its end, or over a window's length
 // before that.
 TEST(Windows, OpenAtSettlingTimeOrAWindowBeforeTheEnd) {

@@ -63,5 +63,32 @@ TEST(IndividualWindowsTest, MeansAreThoseOfEachSpikesIntegral) {
   }
 }
 
+// In a phase of 4 s each spike's potential has e^-1333 of itself left at the end.
+TEST(IndividualWindowsTest, PhasesMayBeLong) {
+  constexpr Time kEnd = 4000;
+  const AlignedFloats bias(padded(kNeurons), 0.0F);
+  PyramidalPopulation target("hidden", kNeurons, proto::Pyramidal(), bias, {});
+  const DenseWeights weights = random_weights(1, kSources, kNeurons, 0, 2);
+  DenseProjection projection("back", weights, target, proto::APICAL);
+  IndividualWindows windows(projection);
+  const PostsynapticPotential kernel = target.constants().kernel;
+  windows.begin(0);
+  const std::vector<Spike> spikes = random_spikes(2, kSources, 0.02, kEnd);
+  projection.receive(spikes);
+  std::vector<Time> ends(kNeurons);
+  for (std::size_t i = 0; i < kNeurons; ++i) ends[i] = kEnd - 70.0 * static_cast<double>(i);
+  std::vector<float> means(kNeurons);
+  windows.add_means(ends, 30, means);
+  for (std::size_t i = 0; i < kNeurons; ++i) {
+    double expected = 0;
+    for (const Spike& spike : spikes) {
+      expected +=
+          static_cast<double>(weights.row(spike.neuron)[i]) *
+          (kernel.integral(ends[i] - spike.time) - kernel.integral(ends[i] - 30 - spike.time)) / 30;
+    }
+    EXPECT_NEAR(means[i], expected, 2e-6) << "neuron " << i;
+  }
+}
+
 }  // namespace
 }  // namespace apical

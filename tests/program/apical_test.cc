@@ -202,6 +202,14 @@ TEST_F(ApicalTest, ErrorsAreOneLineWithTheirExitCode) {
   std::ofstream(folder_ / "file") << "not a folder";
   expect(run("file"), 5, "file");
   expect(run("file/below"), 5, "file");
+  const std::string too_long(300, 'x');
+  expect(apical({"run", too_long}), 3, "File name too long");
+  expect(apical({"check", too_long}), 3, "File name too long");
+  expect(run(too_long), 5, "File name too long");
+  expect(run(too_long, {"--resume"}), 5, "File name too long");
+  fs::create_symlink("loop", folder_ / "loop");
+  expect(apical({"check", "loop"}), 3, "loop");
+  expect(run("loop", {"--resume"}), 5, "loop");
 }
 
 TEST_F(ApicalTest, ATruncatedDataSetIsNamed) {
@@ -367,6 +375,11 @@ TEST_F(ApicalTest, DivergenceOfSpikingNetworksIsTold) {
       "out", {"--set", "network.projection[hidden_to_output].initializer.constant.weight=1e30"});
   EXPECT_EQ(finished.exit_code, 3);
   EXPECT_THAT(finished.err, HasSubstr("lower the learning_rate"));
+  // Hidden neurons that are no longer numbers do not fire, so that the output stays one.
+  const Finished hidden =
+      run("out", {"--set", "network.projection[input_to_hidden].initializer.constant.weight=1e38"});
+  EXPECT_EQ(hidden.exit_code, 3);
+  EXPECT_THAT(hidden.err, HasSubstr("the potentials of `hidden`"));
   // It left nothing to keep, so the next try may have its folder.
   EXPECT_EQ(run("out").exit_code, 0);
 }

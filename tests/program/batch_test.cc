@@ -124,6 +124,31 @@ TEST_F(Batch, GoesOnAfterCtrlC) {
   }
 }
 
+// An error of the batch's own: its runs are stopped and saved, not left to themselves.
+TEST_F(Batch, LeavesNoRunBehindWhenItFails) {
+  const Finished failed =
+      batch(sweep(kTwo), folder_ / "out", {"--set", "data.train_examples=5000", "--jobs", "2"},
+            [&](pid_t /*process*/) {
+              while (!fs::exists(folder_ / "out/b/seed_1/experiment.textproto") &&
+                     !fs::exists(folder_ / "out/a/seed_2/experiment.textproto")) {
+                std::this_thread::sleep_for(std::chrono::milliseconds(5));
+              }
+              fs::remove(folder_ / "out/batch.csv");
+              fs::create_directories(folder_ / "out/batch.csv/in_the_way");
+            });
+  EXPECT_EQ(failed.exit_code, 5) << failed.err;
+  EXPECT_THAT(failed.err, HasSubstr("batch.csv"));
+  int saved = 0;
+  for (const char* run : {"a/seed_1", "a/seed_2", "b/seed_1", "b/seed_2"}) {
+    const fs::path summary = folder_ / "out" / run / "summary.json";
+    if (fs::exists(folder_ / "out" / run / "experiment.textproto")) {
+      EXPECT_TRUE(fs::exists(summary)) << run;
+      ++saved;
+    }
+  }
+  EXPECT_GE(saved, 2);
+}
+
 TEST_F(Batch, ChecksAllBeforeAnythingRuns) {
   const Finished wrong =
       batch(sweep("variant { name: \"a\" }\nvariant { name: \"b\" set: \"training.epoch=3\" }\n"),

@@ -1,5 +1,6 @@
 // Runs that are ended in every way and go on, as a person sees them.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -197,11 +198,36 @@ TEST_F(ResumeTest, AFinishedRunIsLeftAlone) {
   EXPECT_EQ(fs::last_write_time(folder_ / "out/summary.json"), written);
 }
 
+// What the run that is replaced said of its end is not said of the new one.
+TEST_F(ResumeTest, AReplacementThatIsKilledIsNotFinished) {
+  const std::vector<std::string> other = {
+      "--seed", "2", "--set", "training.epochs=2", "--set", "training.checkpoint_minutes=0.0005"};
+  ASSERT_EQ(run(spiking("out"), epochs(2)).exit_code, 0);
+  ASSERT_EQ(run(spiking("unbroken"), other).exit_code, 0);
+  std::vector<std::string> more = other;
+  more.push_back("--force");
+  const auto old_metrics = fs::last_write_time(folder_ / "out/metrics.csv");
+  const Finished killed = run(spiking("out"), more, [&](pid_t child) {
+    while (fs::last_write_time(folder_ / "out/metrics.csv") == old_metrics) sleep_ms(2);
+    kill(child, SIGKILL);
+  });
+  ASSERT_EQ(killed.exit_code, 128 + SIGKILL);
+  EXPECT_FALSE(fs::exists(folder_ / "out/summary.json"));
+  more.back() = "--resume";
+  const Finished resumed = run(spiking("out"), more);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.out, testing::Not(HasSubstr("nothing to resume")));
+  expect_same("unbroken", "out");
+}
+
 TEST_F(ResumeTest, MoreEpochsAreAsIfThereHadBeenNoEnd) {
   ASSERT_EQ(run(spiking("unbroken"), epochs(2)).exit_code, 0);
   ASSERT_EQ(run(spiking("out"), epochs(1)).exit_code, 0);
   ASSERT_EQ(run(spiking("out"), resumed(2)).exit_code, 0);
   expect_same("unbroken", "out");
+  EXPECT_THAT(apical({"info", "out/checkpoint.h5"}).out,
+              HasSubstr(fmt::format("after {} training images",
+                                    summary("out")["train_examples"].get<int>())));
   const Finished fewer = run(spiking("out"), resumed(1));
   EXPECT_EQ(fewer.exit_code, 4);
   EXPECT_THAT(fewer.err, HasSubstr("checkpoint.h5: the run has trained on"));

@@ -1,5 +1,6 @@
 // Bad image files among good ones, as a person meets them.
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -89,6 +90,16 @@ TEST_F(SkipBadImages, AreAnErrorUnlessTheyAreToBeSkipped) {
   EXPECT_EQ(finished.exit_code, 4);
   EXPECT_THAT(finished.err, AllOf(StartsWith("apical: data/imagenet/"), HasSubstr("/bad_")));
   EXPECT_EQ(std::ranges::count(finished.err, '\n'), 1);
+}
+
+// The network has an output neuron for each of ImageNet's classes and no others.
+TEST_F(SkipBadImages, MoreClassesThanThereAreOutputsAreAnError) {
+  std::string synsets;
+  for (int n = 1; n <= 1001; ++n) synsets += fmt::format("n{:08}\n", n);
+  put(folder_ / "data/imagenet/synsets.txt", synsets);
+  const Finished finished = run("out", {"--skip-bad-images"});
+  EXPECT_EQ(finished.exit_code, 4);
+  EXPECT_THAT(finished.err, HasSubstr("data/imagenet: holds 1001 classes; imagenet has at most"));
 }
 
 TEST_F(SkipBadImages, AreCountedAndTheFirstOnesNamed) {

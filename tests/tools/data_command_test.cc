@@ -167,6 +167,9 @@ TEST_F(DataCommand, InfoDescribesFoldersOfImages) {
   EXPECT_THAT(outcome.output, HasSubstr("test    1 images in 1 of 2 classes, 1 to 1 of each, in "));
   fs::remove_all(fs::path(data_) / "imagenet/val");
   expect_error(4, "has no folder val/", run({"info", "imagenet", "--data", data_}));
+  // There is nothing published to compare it with.
+  EXPECT_EQ(run({"get", "imagenet", "--data", data_}).output,
+            "imagenet: already in " + data_ + "/imagenet\n");
 }
 
 TEST_F(DataCommand, GetSaysWhereTheOthersComeFrom) {

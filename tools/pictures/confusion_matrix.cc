@@ -12,7 +12,8 @@
 namespace apical {
 namespace {
 
-constexpr std::size_t kMostClasses = 10000;       // whose square is still a picture
+constexpr std::int64_t kSkipped = -1;        // label and answer of an image that could not be read
+constexpr std::size_t kMostClasses = 10000;  // whose square is still a picture
 constexpr std::size_t kMostNumberedClasses = 20;  // more do not leave room for numbers
 
 // ColorBrewer's Blues: one hue from light to dark, which any reader can follow.
@@ -79,7 +80,7 @@ double ConfusionMatrix::error_percent() const {
 ConfusionMatrix read_confusion_matrix(const std::filesystem::path& tests,
                                       std::optional<std::int64_t> train_examples) {
   const Hdf5File file = Hdf5File::open(tests);
-  const auto labels = file.read<std::int64_t>("/labels");
+  auto labels = file.read<std::int64_t>("/labels");
   const auto examples = file.read<std::int64_t>("/train_examples");
   const std::size_t row = row_of_test(file, examples, train_examples);
   const auto shape = file.shape_of("/answers");
@@ -89,6 +90,15 @@ ConfusionMatrix read_confusion_matrix(const std::filesystem::path& tests,
   }
   std::vector<std::int64_t> answers(labels.size());
   file.read_rows<std::int64_t>("/answers", row, answers);
+  std::size_t images = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == kSkipped) continue;
+    labels[images] = labels[i];
+    answers[images++] = answers[i];
+  }
+  if (images == 0) fail(file, "has no answers, as no image could be read");
+  labels.resize(images);
+  answers.resize(images);
   const auto [low, high] = std::ranges::minmax(labels);
   const auto [low_answer, high_answer] = std::ranges::minmax(answers);
   const std::int64_t highest = std::max(high, high_answer);

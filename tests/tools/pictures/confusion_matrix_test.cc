@@ -52,6 +52,15 @@ TEST_F(ConfusionMatrixTest, CountsEachPairOfClassAndAnswer) {
   }
 }
 
+TEST_F(ConfusionMatrixTest, ImagesThatCouldNotBeReadDoNotCount) {
+  write({0, -1, 1, -1}, {0}, {0, -1, 0, -1});
+  const ConfusionMatrix matrix = read_confusion_matrix(path_, std::nullopt);
+  EXPECT_THAT(matrix.counts, testing::ElementsAre(1, 0, 1, 0));
+  EXPECT_EQ(matrix.error_percent(), 50);
+  write({-1}, {0}, {-1});
+  EXPECT_THAT(reason(std::nullopt), HasSubstr("no image could be read"));
+}
+
 TEST_F(ConfusionMatrixTest, FaultsAreNamed) {
   write({0, 1}, {0}, {0, -1});
   EXPECT_THAT(reason(std::nullopt), HasSubstr("classes beyond 0"));
