@@ -316,8 +316,10 @@ class ExperimentCheck {
           return population.model_case() == proto::Population::MODEL_NOT_SET;
         });
     if (found < 0 && !has_unknown_model) {
-      add_missing("network", "population", fmt::format("no {}: no population is a {}", role, model),
-                  fmt::format("add one with {} {{}}", model));
+      add_missing(
+          "network", "population",
+          fmt::format("no {}: no population is {} {}", role, model == "output" ? "an" : "a", model),
+          fmt::format("add one with {} {{}}", model));
     }
     return found;
   }

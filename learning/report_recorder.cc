@@ -10,6 +10,7 @@
 #include "models/neuron_ids.h"
 #include "models/spiking_population.h"
 #include "simulator/process.h"
+#include "simulator/sonata.h"
 
 namespace apical {
 namespace {

@@ -23,6 +23,15 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+void check_same_size(const Checkpoint& state, const std::string& name, const std::string& of,
+                     std::size_t size) {
+  auto stored = static_cast<std::int64_t>(size);
+  state.number(name, stored);
+  if (stored == static_cast<std::int64_t>(size)) return;
+  state.refuse("the run had " + std::to_string(stored) + " " + of + " images, and there are " +
+               std::to_string(size) + " now; give it the data that it had");
+}
+
 void checkpoint(const Checkpoint& state, Score& score) {
   state.number("images", score.images);
   state.number("errors", score.errors);
@@ -219,8 +228,8 @@ TrainingSummary Session::run(TrainingObserver& observer, const std::function<boo
 }
 
 void Session::checkpoint(const Checkpoint& state) {
-  state.same("train_set_examples", static_cast<std::int64_t>(sizes_.train));
-  state.same("test_set_examples", static_cast<std::int64_t>(sizes_.test));
+  check_same_size(state, "train_set_examples", "training", sizes_.train);
+  check_same_size(state, "test_set_examples", "test", sizes_.test);
   state.number("train_images_shown", shown_);
   state.number("train_images_skipped", skipped_in_training_);
   if (shown_ > total()) {

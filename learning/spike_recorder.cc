@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "models/neuron_ids.h"
+#include "simulator/sonata.h"
 #include "simulator/spike.h"
 
 namespace apical {
@@ -38,11 +39,7 @@ class SonataSpikeRecorder::Track final : public SpikeReceiver {
   bool listens() const { return listens_; }
 
   void write_attributes(Hdf5File& file) const {
-    constexpr std::array<std::string_view, 3> kSortings = {"none", "by_id", "by_time"};
-    constexpr std::size_t kByTime = 2;
-    file.write_enum_attribute(group_, "sorting", kSortings, kByTime);
-    file.write_attribute<std::uint64_t>(group_, "neurons", population_->size());
-    file.write_attribute<std::string>(group_ + "/timestamps", "units", "ms");
+    write_sonata_population(file, group_, population_->size());
   }
 
   void begin_trial(std::int64_t index, Time start) {

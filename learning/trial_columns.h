@@ -1,9 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 #include "learning/trial_protocol.h"
 #include "simulator/record_file.h"
@@ -17,14 +15,6 @@ inline bool has_trial(std::int64_t first, std::int64_t trials, std::int64_t ever
                       std::int64_t index) {
   return index >= first && (index - first) % every == 0 &&
          (trials == 0 || (index - first) / every < trials);
-}
-
-// What is SONATA's about every file of spikes or reports.
-inline void write_sonata_header(Hdf5File& file) {
-  constexpr std::uint32_t kMagic = 0x0A7A;
-  constexpr std::array<std::uint32_t, 2> kVersion = {0, 1};
-  file.write_attribute("/", "magic", kMagic);
-  file.write_attribute_array<std::uint32_t>("/", "version", kVersion);
 }
 
 // /trials of a file of records: a row a trial.

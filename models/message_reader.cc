@@ -49,9 +49,9 @@ std::vector<std::string> enum_names(const google::protobuf::EnumDescriptor& type
 }
 
 // `hidden` of `network.population[0].hidden`; for people.
-std::string message_name(std::string_view path) {
+std::string message_name(std::string_view path, const Descriptor& type) {
   if (path.empty()) {
-    return "an experiment";
+    return type.name() == "Sweep" ? "a sweep" : "an experiment";
   }
   const std::size_t dot = path.rfind('.');
   const std::string_view last = path.substr(dot == std::string_view::npos ? 0 : dot + 1);
@@ -105,13 +105,25 @@ class MessageReader {
   }
 
  private:
+  // Sweeps and experiments are told apart by what only one of them has.
+  static std::string fix_of_unknown(const std::string& name, const std::string& path,
+                                    const Descriptor& type) {
+    if (path.empty() && type.name() == "Experiment" && name == "variant") {
+      return "this is a sweep, as apical batch runs them";
+    }
+    if (path.empty() && type.name() == "Sweep" && (name == "network" || name == "rate_network")) {
+      return "this is an experiment, as apical run runs them";
+    }
+    return suggestion(name, field_names(type));
+  }
+
   bool read_field(const TextField& field, const std::string& path, Message& message) {
     const Descriptor& type = *message.GetDescriptor();
     const FieldDescriptor* descriptor = type.FindFieldByName(field.name);
     if (descriptor == nullptr) {
       return fail(field.line,
-                  fmt::format("unknown field `{}` in {}", field.name, message_name(path)),
-                  suggestion(field.name, field_names(type)));
+                  fmt::format("unknown field `{}` in {}", field.name, message_name(path, type)),
+                  fix_of_unknown(field.name, path, type));
     }
     if (!is_free(field, path, *descriptor, message)) {
       return false;

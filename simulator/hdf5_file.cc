@@ -455,6 +455,9 @@ std::vector<T> Hdf5File::read(const std::string& dataset) const {
   const Handle type(check(H5Dget_type(opened), dataset), H5Tclose);
   const auto count = static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space), dataset));
   if (count > std::vector<T>().max_size() / 2) fail(dataset, "is larger than the memory");
+  if (std::integral<T> && H5Tget_class(type) == H5T_FLOAT) {
+    fail(dataset, "has numbers with a decimal point; whole ones would be right");
+  }
   std::vector<T> values;
   check(read_values(
             type, space, count,

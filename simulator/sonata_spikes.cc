@@ -9,14 +9,10 @@
 #include <utility>
 
 #include "simulator/hdf5_file.h"
+#include "simulator/sonata.h"
 
 namespace apical {
 namespace {
-
-constexpr std::uint32_t kMagic = 0x0A7A;
-constexpr std::array<std::uint32_t, 2> kVersion = {0, 1};
-constexpr std::array<std::string_view, 3> kSortings = {"none", "by_id", "by_time"};
-constexpr std::size_t kByTime = 2;
 
 // What is wrong with a population's spikes, or nothing.
 std::string_view fault_of(const SpikeTrain& train) {
@@ -56,7 +52,7 @@ void sort_by_time(SpikeTrain& train) {
 bool claims_order(const Hdf5File& file, const std::string& group) {
   if (!file.has_attribute(group, "sorting")) return false;
   try {
-    return file.read_enum_attribute(group, "sorting") == kSortings[kByTime];
+    return file.read_enum_attribute(group, "sorting") == kSonataSortings[kSonataByTime];
   } catch (const FileError&) {
     return false;
   }
@@ -76,8 +72,19 @@ void check(const Hdf5File& file, const SpikeTrain& train) {
   }
 }
 
+void check_units(const Hdf5File& file, const std::string& group) {
+  const std::string timestamps = group + "/timestamps";
+  if (!file.has_attribute(timestamps, "units")) return;
+  const auto units = file.read_attribute<std::string>(timestamps, "units");
+  if (units != "ms" && units != "milliseconds") {
+    throw FileError(file.path(), FileAccess::kRead,
+                    timestamps + ": are in " + units + ", not in ms");
+  }
+}
+
 SpikeTrain read_population(const Hdf5File& file, const std::string& name) {
   const std::string group = "/spikes/" + name;
+  check_units(file, group);
   SpikeTrain train;
   train.population = name;
   train.times_ms = file.read<double>(group + "/timestamps");
@@ -103,37 +110,6 @@ void check_is_spikes(const Hdf5File& file) {
 
 }  // namespace
 
-void write_sonata_spikes(const std::filesystem::path& path, std::span<const SpikeTrain> populations,
-                         const TrialTimes& trials) {
-  for (const SpikeTrain& train : populations) {
-    if (const auto fault = fault_of(train); !fault.empty()) {
-      throw std::invalid_argument(train.population + ": " + std::string(fault));
-    }
-  }
-  if (!equally_long(trials)) throw std::invalid_argument("trials: columns differ in length");
-
-  Hdf5File file = Hdf5File::create(path);
-  file.write_attribute("/", "magic", kMagic);
-  file.write_attribute_array<std::uint32_t>("/", "version", kVersion);
-  file.create_group("/spikes");
-  for (const SpikeTrain& train : populations) {
-    const std::string group = "/spikes/" + train.population;
-    file.create_group(group);
-    file.write_enum_attribute(group, "sorting", kSortings, kByTime);
-    file.write_attribute(group, "neurons", train.neurons);
-    file.write<double>(group + "/timestamps", train.times_ms);
-    file.write_attribute<std::string>(group + "/timestamps", "units", "ms");
-    file.write<std::uint64_t>(group + "/node_ids", train.node_ids);
-  }
-  file.create_group("/trials");
-  file.write<double>("/trials/start_ms", trials.start_ms);
-  file.write<double>("/trials/target_start_ms", trials.target_start_ms);
-  file.write<double>("/trials/end_ms", trials.end_ms);
-  file.write<std::int64_t>("/trials/index", trials.index);
-  file.write<std::int64_t>("/trials/label", trials.label);
-  file.close();
-}
-
 SonataSpikeFile::SonataSpikeFile(const std::filesystem::path& path) : file_(Hdf5File::open(path)) {
   check_is_spikes(file_);
   for (const std::string& name : file_.names_in("/spikes")) {
@@ -144,6 +120,7 @@ SonataSpikeFile::SonataSpikeFile(const std::filesystem::path& path) : file_(Hdf5
       population.train = read_population(file_, name);
       population.spikes = population.train.times_ms.size();
     } else {
+      check_units(file_, group);
       population.train.population = name;
       population.train.neurons = file_.read_attribute<std::uint64_t>(group, "neurons");
       population.spikes = file_.size_of(group + "/timestamps");
@@ -239,11 +216,6 @@ std::vector<SpikeTrain> SonataSpikeFile::read(TimeWindow window) const {
 
 TrialTimes SonataSpikeFile::trials() const { return read_trial_times(file_); }
 
-RecordedSpikes read_sonata_spikes(const std::filesystem::path& path) {
-  const SonataSpikeFile file(path);
-  return {file.read(), file.trials()};
-}
-
 TrialTimes read_trial_times(const Hdf5File& file) {
   TrialTimes trials;
   if (!file.has("/trials")) return trials;
@@ -269,13 +241,6 @@ SpikeTrain read_sonata_population(const std::filesystem::path& path, const std::
     }
     throw FileError(path, FileAccess::kRead,
                     "has no population `" + name + "`; it has " + (there.empty() ? "none" : there));
-  }
-  const std::string timestamps = group + "/timestamps";
-  if (file.has_attribute(timestamps, "units")) {
-    const auto units = file.read_attribute<std::string>(timestamps, "units");
-    if (units != "ms" && units != "milliseconds") {
-      throw FileError(path, FileAccess::kRead, timestamps + ": are in " + units + ", not in ms");
-    }
   }
   return read_population(file, name);
 }

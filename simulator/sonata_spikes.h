@@ -41,26 +41,21 @@ struct RecordedSpikes {
   TrialTimes trials;
 };
 
-// Spikes in the layout of SONATA (https://github.com/AllenInstitute/sonata), which other tools
-// read: /spikes/<population>/timestamps (ms) and node_ids. Beyond SONATA, each population has its
-// number of neurons as the attribute `neurons`, and /trials has the columns of TrialTimes.
-// Throws FileError; std::invalid_argument where columns differ in length, spikes are not ordered,
-// or a neuron is none of the population's.
-void write_sonata_spikes(const std::filesystem::path& path, std::span<const SpikeTrain> populations,
-                         const TrialTimes& trials);
-
 // [from_ms, to_ms).
 struct TimeWindow {
   double from_ms = -std::numeric_limits<double>::infinity();
   double to_ms = std::numeric_limits<double>::infinity();
 };
 
-// Reads what write_sonata_spikes wrote, populations in the order in which they were written, and
-// SONATA files of others: those have no trials, and as many neurons as their largest id demands.
-// What is in order is read as far as it is asked for; all else at once, and is kept.
+// Spikes in the layout of SONATA (https://github.com/AllenInstitute/sonata), which other tools
+// read: /spikes/<population>/timestamps (ms) and node_ids. Beyond SONATA, a run's file has each
+// population's number of neurons as the attribute `neurons`, and the columns of TrialTimes in
+// /trials. Populations come in the order in which they were written. Files of others have no
+// trials, and as many neurons as their largest id demands. What is in order is read as far as it is
+// asked for; all else at once, and is kept.
 class SonataSpikeFile {
  public:
-  // Throws FileError.
+  // Throws FileError, also where times are in other units than ms or not numbers.
   explicit SonataSpikeFile(const std::filesystem::path& path);
 
   // Of all populations.
@@ -90,15 +85,11 @@ class SonataSpikeFile {
   std::vector<Population> populations_;
 };
 
-// All of such a file. Throws FileError.
-RecordedSpikes read_sonata_spikes(const std::filesystem::path& path);
-
 // The columns of /trials, which other files of a run have too; none if the file has no such group.
 // Throws FileError.
 TrialTimes read_trial_times(const Hdf5File& file);
 
-// One population of such a file. Throws FileError also where times are in other units than ms or
-// not numbers.
+// One population of such a file.
 SpikeTrain read_sonata_population(const std::filesystem::path& path, const std::string& name);
 
 }  // namespace apical

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <iostream>
 #include <new>
+#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -45,6 +46,16 @@ options::variables_map parse_arguments(std::span<const std::string> arguments,
 std::vector<std::string> all_given(const options::variables_map& given, const std::string& option) {
   if (given.count(option) == 0) return {};
   return given[option].as<std::vector<std::string>>();
+}
+
+std::vector<std::string> names_given(const options::variables_map& given,
+                                     const std::string& option) {
+  std::vector<std::string> all;
+  for (const std::string& names : all_given(given, option)) {
+    std::istringstream stream(names);
+    for (std::string name; std::getline(stream, name, ',');) all.push_back(name);
+  }
+  return all;
 }
 
 int count_of(const options::variables_map& given, const std::string& option, int otherwise) {

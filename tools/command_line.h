@@ -21,6 +21,10 @@ boost::program_options::variables_map parse_arguments(
 std::vector<std::string> all_given(const boost::program_options::variables_map& given,
                                    const std::string& option);
 
+// Likewise of an option that names one or, with commas, several each time that it is given.
+std::vector<std::string> names_given(const boost::program_options::variables_map& given,
+                                     const std::string& option);
+
 // A number of things to be used at once, from 1 to 1024, such as --threads; without the option
 // `otherwise`. Throws UsageError.
 int count_of(const boost::program_options::variables_map& given, const std::string& option,

@@ -32,7 +32,8 @@ options::options_description visible_options() {
       ("format", options::value<std::string>(),
        "gdf (as NEST writes it) or csv [by the ending of -o]")                            //
       ("output,o", options::value<std::string>(), "the file to write [standard output]")  //
-      ("population", options::value<std::string>(), "only this population")               //
+      ("population", options::value<std::vector<std::string>>(),
+       "only these populations, with commas or repeated [all]")  //
       ("force", "replace the file if there is one");
   return visible;
 }
@@ -51,20 +52,22 @@ std::string format_of(const options::variables_map& given) {
                        : fmt::format("no format `{}`; gdf or csv would be right", format));
 }
 
-// All populations or the one that is wanted; the others keep their numbers of neurons, so that ids
-// are the same in every export.
-void keep_population(std::vector<SpikeTrain>& populations, const std::string& wanted,
-                     const Path& file) {
+// The populations that are wanted, if any are named; the others keep their numbers of neurons, so
+// that ids are the same in every export.
+void keep_populations(std::vector<SpikeTrain>& populations, const std::vector<std::string>& wanted,
+                      const Path& file) {
+  if (wanted.empty()) return;
   std::vector<std::string> names;
   for (SpikeTrain& train : populations) {
     names.push_back(train.population);
-    if (train.population == wanted) continue;
+    if (std::ranges::find(wanted, train.population) != wanted.end()) continue;
     train.times_ms.clear();
     train.node_ids.clear();
   }
-  if (std::ranges::find(names, wanted) == names.end()) {
+  for (const std::string& name : wanted) {
+    if (std::ranges::find(names, name) != names.end()) continue;
     throw FileError(file, FileAccess::kRead,
-                    fmt::format("holds no spikes of a population {}; it holds {}", wanted,
+                    fmt::format("holds no spikes of a population {}; it holds {}", name,
                                 fmt::join(names, ", ")));
   }
 }
@@ -92,11 +95,10 @@ void export_spikes(const options::variables_map& given) {
   }
   const SonataSpikeFile recorded(std::filesystem::is_directory(file, ignored) ? file / "spikes.h5"
                                                                               : file);
+  const std::vector<std::string> names = names_given(given, "population");
   const auto wanted = [&](TimeWindow window) {
     std::vector<SpikeTrain> populations = recorded.read(window);
-    if (given.count("population") != 0) {
-      keep_population(populations, given["population"].as<std::string>(), file);
-    }
+    keep_populations(populations, names, file);
     return populations;
   };
   wanted({0, 0});  // is there, before anything is written

@@ -90,6 +90,10 @@ FileDescription describe_report(const Hdf5File& file) {
     const std::string group = "/report/" + name;
     const auto shape = file.shape_of(group + "/data");
     const auto time = file.read<double>(group + "/mapping/time");
+    if (!shape.empty() && shape[0] == 0) {
+      description.details.push_back(name + "  nothing yet");
+      continue;
+    }
     if (shape.size() != 2 || time.size() != 3) {
       fail(file.path(), group + ": data or mapping/time is of another shape than SONATA's");
     }
@@ -149,7 +153,9 @@ FileDescription describe_tests(const Hdf5File& file) {
   FileDescription description;
   const auto labels = file.read<std::int64_t>("/labels");
   const auto examples = file.read<std::int64_t>("/train_examples");
-  if (file.shape_of("/answers") != std::vector<std::uint64_t>{examples.size(), labels.size()}) {
+  const auto shape = file.shape_of("/answers");
+  const bool is_empty = examples.empty() && !shape.empty() && shape[0] == 0;
+  if (!is_empty && shape != std::vector<std::uint64_t>{examples.size(), labels.size()}) {
     fail(file.path(), "/answers, /labels and /train_examples do not agree");
   }
   description.summary = fmt::format("answers of {} on {}", count_of(examples.size(), "test"),

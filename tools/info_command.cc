@@ -26,12 +26,17 @@ ExitCode parse_and_describe(std::span<const std::string> arguments) {
     return ExitCode::kDone;
   }
   if (given.count("file") == 0) throw UsageError("no file named; apical info FILE");
+  // One that cannot be read does not keep the others from being described.
   std::vector<FileError> damaged;
   for (const std::string& file : given["file"].as<std::vector<std::string>>()) {
-    const FileDescription description = describe(file);
-    std::ranges::copy(description.damaged, std::back_inserter(damaged));
-    std::cout << file << ": " << description.summary << "\n";
-    for (const std::string& line : description.details) std::cout << "  " << line << "\n";
+    try {
+      const FileDescription description = describe(file);
+      std::ranges::copy(description.damaged, std::back_inserter(damaged));
+      std::cout << file << ": " << description.summary << "\n";
+      for (const std::string& line : description.details) std::cout << "  " << line << "\n";
+    } catch (const FileError& error) {
+      damaged.push_back(error);
+    }
   }
   if (!damaged.empty()) throw FileError(damaged.front());
   return ExitCode::kDone;

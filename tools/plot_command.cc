@@ -77,16 +77,6 @@ std::optional<T> choice(const options::variables_map& given, const char* name) {
   return given.count(name) == 0 ? std::nullopt : std::optional(given[name].as<T>());
 }
 
-// Each time that it is given, the option names one or several with commas.
-std::vector<std::string> populations_of(const options::variables_map& given) {
-  std::vector<std::string> populations;
-  for (const std::string& names : all_given(given, "population")) {
-    std::istringstream stream(names);
-    for (std::string name; std::getline(stream, name, ',');) populations.push_back(name);
-  }
-  return populations;
-}
-
 // One kind for all files.
 const PictureKind& kind_of(const options::variables_map& given,
                            const std::vector<std::string>& files) {
@@ -125,7 +115,7 @@ PictureRequest request_of(const options::variables_map& given, const PictureKind
   request.format = format;
   request.title = given["title"].as<std::string>();
   request.trial = choice<std::int64_t>(given, "trial");
-  request.populations = populations_of(given);
+  request.populations = names_given(given, "population");
   request.from_ms = choice<double>(given, "from-ms");
   request.to_ms = choice<double>(given, "to-ms");
   request.neuron = choice<std::uint64_t>(given, "neuron");

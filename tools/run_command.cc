@@ -216,16 +216,21 @@ struct Prepared {
   std::unique_ptr<Session> session;
   TrainingSession* spiking = nullptr;  // the same session, if its network spikes
   std::function<std::unique_ptr<Recorders>(const Recorders::PathOf&)> make_recorders;
+  std::vector<std::string> notes;  // what a person may not expect
 
   Prepared(const proto::Experiment& experiment, const std::filesystem::path& data_folder) {
     const proto::DataSet& chosen = experiment.data();
     if (experiment.has_rate_network()) {
       rate_data.emplace(chosen, data_folder);
+      note_size("train_examples", chosen.train_examples(), rate_data->train().size());
+      note_size("test_examples", chosen.test_examples(), rate_data->test().size());
       keep(experiment,
            std::make_unique<RateSession>(experiment, rate_data->train(), rate_data->test()));
       return;
     }
     images = load(*find_data_set(chosen.name()), data_folder);
+    note_size("train_examples", chosen.train_examples(), images.train.size());
+    note_size("test_examples", chosen.test_examples(), images.test.size());
     images.train = first_examples(images.train, static_cast<std::size_t>(chosen.train_examples()));
     images.test = first_examples(images.test, static_cast<std::size_t>(chosen.test_examples()));
     if (experiment.network().mode() == proto::RATE) {
@@ -240,6 +245,12 @@ struct Prepared {
   Prepared& operator=(const Prepared&) = delete;
 
  private:
+  void note_size(std::string_view field, std::int64_t wanted, std::size_t there) {
+    if (wanted <= static_cast<std::int64_t>(there)) return;
+    notes.push_back(
+        fmt::format("data.{} is {}; there are {} images, and all are taken", field, wanted, there));
+  }
+
   template <typename Kind>
   void keep(const proto::Experiment& experiment, std::unique_ptr<Kind> made) {
     make_recorders = [&experiment, kind = made.get()](const Recorders::PathOf& path_of) {
@@ -318,6 +329,7 @@ ExitCode run_in(RunFolder& folder, const RunRequest& request, const std::string&
 
   const ProgressDisplay display = ProgressDisplay::standard_error(request.quiet);
   Progress progress(session.images(), "images", display, session.images_shown());
+  for (const std::string& note : prepared.notes) progress.message(note);
   const Interrupt interrupt([&](std::string_view line) { progress.message(line); });
   RunObserver observer(session, folder, progress, *recorders, checkpoint,
                        experiment.training().checkpoint_minutes());

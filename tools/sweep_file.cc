@@ -118,10 +118,23 @@ class SweepReader {
              "add experiment: \"FILE\", here or for all variants");
     }
     SweepRun run{variant.name(), 0, (file_.parent_path() / experiment).lexically_normal(), {}};
+    std::error_code ignored;
+    if (!std::filesystem::exists(run.experiment, ignored)) {
+      refuse(where(has_own ? path + ".experiment" : "experiment"),
+             fmt::format("`experiment` is \"{}\", and there is no {}", experiment,
+                         run.experiment.string()),
+             "give the path of an experiment, relative to this file's folder");
+    }
     std::vector<Override> overrides;
     const auto add = [&](const std::string& assignment, const std::string& place) {
       if (assignment.find('=') == std::string::npos) {
         refuse(place, fmt::format("`set` is \"{}\", without `=`", assignment), "write PATH=VALUE");
+      }
+      if (assignment.substr(0, assignment.find_first_of("= ")) == "seed") {
+        refuse(
+            place,
+            fmt::format("`set` is \"{}\", but each variant is run with several seeds", assignment),
+            "remove it; `seeds` and --seeds say which");
       }
       run.set.push_back(assignment);
       overrides.push_back(Override::from_set(assignment));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <map>
 #include <optional>
 
@@ -48,15 +49,27 @@ std::string text_of(const Moments& moments, std::string_view unit) {
   return fmt::format("{:.2f}{}{}", moments.mean, spread, unit);
 }
 
-// With its standard error, from the spreads of both (Welch).
-std::string difference(const Moments& a, const Moments& b, std::string_view unit) {
-  if (a.count == 0 || b.count == 0) return "";
-  std::string error;
-  if (a.sd && b.sd) {
-    error = fmt::format(" ± {:.2f}", std::sqrt(*a.sd * *a.sd / static_cast<double>(a.count) +
-                                               *b.sd * *b.sd / static_cast<double>(b.count)));
+using Values = std::map<std::uint64_t, double>;  // by seed
+
+Moments moments_of(const Values& values) {
+  std::vector<double> all;
+  for (const auto& [seed, value] : values) all.push_back(value);
+  return moments_of(all);
+}
+
+// Over the seeds that both have, with its standard error: what a seed does to both cancels.
+std::string difference(const Values& a, const Values& b, std::string_view unit) {
+  std::vector<double> differences;
+  for (const auto& [seed, value] : a) {
+    if (const auto other = b.find(seed); other != b.end()) {
+      differences.push_back(value - other->second);
+    }
   }
-  return fmt::format("{:+.2f}{}{}", a.mean - b.mean, error, unit);
+  const Moments moments = moments_of(differences);
+  if (moments.count == 0) return "";
+  const std::string error =
+      moments.sd ? fmt::format(" ± {:.2f}", *moments.sd / std::sqrt(moments.count)) : "";
+  return fmt::format("{:+.2f}{}{}", moments.mean, error, unit);
 }
 
 }  // namespace
@@ -85,34 +98,37 @@ std::string sweep_csv(std::span<const SweepResult> results) {
 }
 
 std::string sweep_markdown(const Sweep& sweep, std::span<const SweepResult> results) {
-  std::map<std::string, std::map<std::string, std::vector<double>>> values;  // by variant, column
-  bool classifies = false;
+  std::map<std::string, std::map<std::string, Values>> values;  // by variant, column
+  bool classifies = true;
   for (const SweepResult& result : results) {
+    if (result.summary.is_null()) continue;
+    classifies = result.summary.contains(kTestError);
     for (const auto& [key, value] : result.summary.items()) {
-      if (value.is_number()) values[result.run.variant][key].push_back(value.get<double>());
-      classifies |= key == kTestError;
+      if (value.is_number()) values[result.run.variant][key][result.run.seed] = value.get<double>();
     }
   }
   const std::string test = classifies ? std::string(kTestError) : "test_loss";
   const std::string train = classifies ? "train_error_percent" : "train_loss";
   const std::string_view unit = classifies ? " %" : "";
-  const auto moments = [&](const std::string& variant, const std::string& column) {
-    return moments_of(values[variant][column]);
-  };
+  const std::string_view measure = classifies ? "error" : "loss";
+  const std::string& first = sweep.variants.front();
   std::string text = fmt::format(
       "| variant | runs | test {0} | training {0} | test {0}, difference from `{1}` | CPU minutes "
       "|\n|---|---|---|---|---|---|\n",
-      classifies ? "error" : "loss", sweep.variants.front());
-  const Moments first = moments(sweep.variants.front(), test);
+      measure, first);
   for (const std::string& variant : sweep.variants) {
-    const Moments tested = moments(variant, test);
-    const Moments seconds = moments(variant, "cpu_seconds");
-    text += fmt::format("| `{}` | {} | {} | {} | {} | {} |\n", variant, tested.count,
-                        text_of(tested, unit), text_of(moments(variant, train), unit),
-                        variant == sweep.variants.front() ? "" : difference(tested, first, unit),
-                        seconds.count == 0 ? "" : fmt::format("{:.1f}", seconds.mean / 60));
+    auto& columns = values[variant];
+    const Moments seconds = moments_of(columns["cpu_seconds"]);
+    text += fmt::format(
+        "| `{}` | {} | {} | {} | {} | {} |\n", variant, columns[test].size(),
+        text_of(moments_of(columns[test]), unit), text_of(moments_of(columns[train]), unit),
+        variant == first ? "" : difference(columns[test], values[first][test], unit),
+        seconds.count == 0 ? "" : fmt::format("{:.1f}", seconds.mean / 60));
   }
-  return text;
+  return text + fmt::format(
+                    "\n±: of a test or training {} the standard deviation over seeds, of a "
+                    "difference (taken seed by seed) its standard error.\n",
+                    measure);
 }
 
 }  // namespace apical

@@ -26,8 +26,8 @@ std::string sweep_csv(std::span<const SweepResult> results);
 
 // A row per variant, in Markdown: the runs that are done, mean and standard deviation over their
 // seeds of the test error and of the training error (of the test loss where nothing is classified),
-// how the test differs from that of the first variant, with the standard error of the difference,
-// and the mean CPU time.
+// how the test differs from that of the first variant, seed by seed, with the standard error of the
+// difference, and the mean CPU time.
 std::string sweep_markdown(const Sweep& sweep, std::span<const SweepResult> results);
 
 }  // namespace apical

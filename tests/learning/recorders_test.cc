@@ -18,10 +18,10 @@
 #include "datasets/image_set_examples.h"
 #include "simulator/checkpoint.h"
 #include "simulator/hdf5_file.h"
-#include "simulator/sonata_spikes.h"
 #include "tests/learning/small_experiments.h"
 #include "tests/learning/small_rate_networks.h"
 #include "tests/models/clock_driven_reference.h"
+#include "tests/simulator/sonata_files.h"
 #include "tests/tools/test_folder.h"
 
 namespace apical {

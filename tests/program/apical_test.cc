@@ -12,8 +12,8 @@
 #include <thread>
 #include <vector>
 
-#include "simulator/sonata_spikes.h"
 #include "tests/program/program.h"
+#include "tests/simulator/sonata_files.h"
 
 namespace apical {
 namespace {
@@ -80,7 +80,7 @@ TEST_F(ApicalTest, ATinyRunWritesItsFolder) {
   const Finished again = apical({"run", "out/experiment.textproto", "--data", digits().string(),
                                  "--out", "again", "--quiet"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_EQ(again.err, "");
+  EXPECT_EQ(again.err, "data.train_examples is 10000; there are 500 images, and all are taken\n");
   EXPECT_EQ(measurements(folder_ / "again/metrics.csv"), measurements(folder_ / "out/metrics.csv"));
 }
 
@@ -255,6 +255,13 @@ training { epochs: -3 }
   }
   EXPECT_GE(std::ranges::count(finished.err, '\n'), 7) << finished.err;
   EXPECT_EQ(apical({"check", quickstart()}).exit_code, 0);
+}
+
+// More images than there are is no error, as data sets may be cut short, but is not what was meant.
+TEST_F(ApicalTest, MoreImagesThanThereAreAreNoted) {
+  const Finished finished = run("out", {"--set", "data.test_examples=70000"});
+  EXPECT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("data.test_examples is 70000; there are "));
 }
 
 TEST_F(ApicalTest, AnInterruptStopsAndKeepsWhatWasMeasured) {

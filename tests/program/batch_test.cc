@@ -159,6 +159,17 @@ TEST_F(Batch, ChecksAllBeforeAnythingRuns) {
   EXPECT_EQ(lines_of(wrong.err), 1U);
   EXPECT_FALSE(fs::exists(folder_ / "out"));
   EXPECT_EQ(batch(sweep("varian { name: \"a\" }\n"), folder_ / "out").exit_code, 3);
+  const Finished seed = batch(sweep("variant { name: \"a\" set: \"seed=7\" }\n"), folder_ / "out");
+  EXPECT_EQ(seed.exit_code, 3);
+  EXPECT_THAT(seed.err, HasSubstr("sweep.textproto:6: `set` is \"seed=7\""));
+  const Finished missing =
+      batch(sweep("variant { name: \"a\" experiment: \"none.textproto\" }\n"), folder_ / "out");
+  EXPECT_EQ(missing.exit_code, 3);
+  EXPECT_THAT(missing.err, HasSubstr("sweep.textproto:6: `experiment` is \"none.textproto\""));
+  const Finished experiment =
+      batch(root() / "models/zoo/segregated_500.textproto", folder_ / "out");
+  EXPECT_EQ(experiment.exit_code, 3);
+  EXPECT_THAT(experiment.err, HasSubstr("in a sweep; this is an experiment"));
   EXPECT_EQ(batch(sweep(""), folder_ / "out").exit_code, 3);
   EXPECT_EQ(batch(folder_ / "none.textproto", folder_ / "out").exit_code, 3);
 }
@@ -187,7 +198,7 @@ TEST_P(Study, RunsInSeconds) {
     ++variants;
   }
   EXPECT_GE(variants, 3U);
-  EXPECT_EQ(lines_of(study.out), variants + 2);  // and the head
+  EXPECT_EQ(lines_of(study.out), variants + 4);  // and the head, and what ± is
   EXPECT_THAT(study.out, testing::Not(HasSubstr("| 0 |")));
 }
 

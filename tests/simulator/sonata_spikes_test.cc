@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "simulator/hdf5_file.h"
+#include "tests/simulator/sonata_files.h"
 #include "tests/tools/test_folder.h"
 
 namespace apical {
@@ -127,17 +127,27 @@ TEST_F(SonataSpikes, FaultyFilesAreReported) {
   EXPECT_THROW(read_sonata_spikes(file("lengths.h5")), FileError);
 }
 
-TEST_F(SonataSpikes, OurMistakesAreNotWritten) {
-  const auto write = [&](const SpikeTrain& train, const TrialTimes& trials) {
-    write_sonata_spikes(file("spikes.h5"), std::vector{train}, trials);
+TEST_F(SonataSpikes, OtherUnitsAndIdsAreNotTakenForOurs) {
+  const auto reason = [&](const std::string& name) -> std::string {
+    try {
+      read_sonata_spikes(file(name));
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return "no failure";
   };
-  EXPECT_THROW(write({"x", 2, {2, 1}, {0, 1}}, kTrials), std::invalid_argument);
-  EXPECT_THROW(write({"x", 2, {1, 2}, {0, 2}}, kTrials), std::invalid_argument);
-  EXPECT_THROW(write({"x", 2, {1, 2}, {0}}, kTrials), std::invalid_argument);
-  TrialTimes trials = kTrials;
-  trials.label.pop_back();
-  EXPECT_THROW(write({"x", 2, {1}, {0}}, trials), std::invalid_argument);
-  EXPECT_EQ(files(), 0U);
+  Hdf5File seconds = Hdf5File::create(file("seconds.h5"));
+  seconds.write<double>("/spikes/cortex/timestamps", std::vector<double>{1, 2});
+  seconds.write_attribute<std::string>("/spikes/cortex/timestamps", "units", "s");
+  seconds.write<std::uint64_t>("/spikes/cortex/node_ids", std::vector<std::uint64_t>{0, 1});
+  seconds.close();
+  EXPECT_THAT(reason("seconds.h5"), testing::HasSubstr("are in s, not in ms"));
+  Hdf5File halves = Hdf5File::create(file("halves.h5"));
+  halves.write<double>("/spikes/cortex/timestamps", std::vector<double>{1, 2});
+  halves.write<double>("/spikes/cortex/node_ids", std::vector<double>{0.5, 1});
+  halves.close();
+  EXPECT_THAT(reason("halves.h5"),
+              testing::HasSubstr("node_ids: has numbers with a decimal point"));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "simulator/hdf5_file.h"
-#include "simulator/sonata_spikes.h"
+#include "tests/simulator/sonata_files.h"
 #include "tests/tools/test_folder.h"
 #include "tools/exit_code.h"
 
@@ -46,6 +46,24 @@ TEST_F(InfoCommand, FilesOfARunAreKnownByWhatIsInThem) {
                             std::vector<std::uint64_t>{1, 2});
   tests.close();
   expect_description("tests.h5", {"1 test on 2 images", "after 60 training images  50.00 % wrong"});
+  Hdf5File skipped = Hdf5File::create(file("tests.h5"));
+  skipped.write<std::int64_t>("/labels", std::vector<std::int64_t>{0, 1, -1});
+  skipped.write<std::int64_t>("/train_examples", std::vector<std::int64_t>{60});
+  skipped.write<std::int64_t>("/answers", std::vector<std::int64_t>{0, 0, -1},
+                              std::vector<std::uint64_t>{1, 3});
+  skipped.close();
+  expect_description("tests.h5", {"after 60 training images  50.00 % wrong"});
+  Hdf5File untested = Hdf5File::create(file("tests.h5"));
+  untested.write<std::int64_t>("/labels", {});
+  untested.write<std::int64_t>("/train_examples", {});
+  untested.write<std::int64_t>("/answers", {}, std::vector<std::uint64_t>{0, 2});
+  untested.close();
+  expect_description("tests.h5", {"answers of 0 tests"});
+  Hdf5File report = Hdf5File::create(file("report.h5"));
+  report.write<float>("/report/hidden/data", {}, std::vector<std::uint64_t>{0, 3});
+  report.write<double>("/report/hidden/mapping/time", {});
+  report.close();
+  expect_description("report.h5", {"report (SONATA) of 1 population", "hidden  nothing yet"});
   Hdf5File weights = Hdf5File::create(file("weights.h5"));
   weights.write<std::int64_t>("/epochs", std::vector<std::int64_t>{0, 2});
   weights.write<float>("/weights/a_to_b", std::vector<float>(12),

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "simulator/sonata_spikes.h"
+#include "tests/simulator/sonata_files.h"
 #include "tests/tools/test_folder.h"
 #include "tools/exit_code.h"
 

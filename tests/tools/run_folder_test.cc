@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "simulator/sonata_spikes.h"
+#include "tests/simulator/sonata_files.h"
 #include "tests/tools/test_folder.h"
 
 namespace apical {

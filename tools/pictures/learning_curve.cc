@@ -81,7 +81,8 @@ std::string axes_script(const Extent& extent, const Measure& measure) {
     script += fmt::format(
         "set yrange [{}:{}]\n",
         std::max(extent.least - margin, 0.0) - (extent.least < margin ? 0.02 * extent.most : 0),
-        extent.most + margin);
+        measure.unit == " %" ? std::min(extent.most + margin, std::max(extent.most, 100.0))
+                             : extent.most + margin);
   }
   return script;
 }

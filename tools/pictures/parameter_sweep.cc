@@ -58,8 +58,11 @@ std::string field_to_draw(std::span<const RecordedRun> runs, const std::string& 
   if (!known) {
     std::vector<std::string> all;
     for (const auto& field : runs.front().fields) all.push_back(field.first);
-    throw UsageError(fmt::format("--x {}: no run has such a field; {}", wanted,
-                                 suggestion(wanted, apart.empty() ? all : apart)));
+    const auto nearest = nearest_name(wanted, all);
+    const std::string fix = nearest         ? fmt::format("did you mean `{}`?", *nearest)
+                            : apart.empty() ? "the runs differ in no field but the seed"
+                                            : suggestion(wanted, apart);
+    throw UsageError(fmt::format("--x {}: no run has such a field; {}", wanted, fix));
   }
   return wanted;
 }

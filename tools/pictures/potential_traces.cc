@@ -79,6 +79,15 @@ Columns columns_of(const Hdf5File& file, const std::string& group,
            element_ids.begin() + static_cast<std::ptrdiff_t>(pointers[row + 1])}};
 }
 
+// The row of the first trial that the report has something of; populations may begin apart.
+std::size_t first_row_of(const Hdf5File& file, const std::string& group, const TrialTimes& trials) {
+  const auto time = file.read<double>(group + "/mapping/time");
+  const double from = time.empty() ? 0 : time[0];
+  const auto later = std::ranges::find_if(trials.end_ms, [&](double end) { return end > from; });
+  if (later == trials.end_ms.end()) return row_of_trial(trials, std::nullopt);
+  return static_cast<std::size_t>(later - trials.end_ms.begin());
+}
+
 // Reads the times of the trial, and what the report has of them.
 void read_traces(const Hdf5File& file, const std::string& group, const Columns& columns,
                  double trial_start_ms, PotentialTraces& traces) {
@@ -93,7 +102,10 @@ void read_traces(const Hdf5File& file, const std::string& group, const Columns& 
   const auto first = static_cast<std::uint64_t>(std::max(std::ceil(from), 0.0));
   const auto last =
       std::min(static_cast<std::uint64_t>(std::max(std::floor(to) + 1, 0.0)), shape[0]);
-  if (first >= last) fail(file.path(), group + " ends before the trial");
+  if (first >= last) {
+    fail(file.path(), fmt::format("{} {} trial {}", group, to < 0 ? "begins after" : "ends before",
+                                  traces.trial));
+  }
   std::vector<float> rows((last - first) * shape[1]);
   file.read_rows<float>(group + "/data", first, rows);
 
@@ -277,7 +289,7 @@ PotentialTraces read_potential_traces(const fs::path& report,
   const TrialTimes trials = read_trial_times(file);
   std::size_t row = 0;
   try {
-    row = row_of_trial(trials, trial);
+    row = trial ? row_of_trial(trials, trial) : first_row_of(file, group, trials);
   } catch (const std::out_of_range& error) {
     fail(report, error.what());
   }

@@ -207,9 +207,9 @@ double colour_limit(const ReceptiveFields& fields) {
   return limit > 0 ? limit : 1;
 }
 
-// A limit of one digit above `limit`.
+// A limit of two digits above `limit`.
 double round_up(double limit) {
-  const double decade = std::pow(10, std::floor(std::log10(limit)));
+  const double decade = std::pow(10, std::floor(std::log10(limit)) - 1);
   return std::ceil(limit / decade * (1 - 1e-9)) * decade;
 }
 

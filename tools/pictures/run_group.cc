@@ -79,6 +79,12 @@ Parts common_path(const std::vector<const RecordedRun*>& runs) {
   for (const Parts& path : paths) {
     name.erase(std::ranges::mismatch(name, path[start]).in1, name.end());
   }
+  const auto is_letter = [](unsigned char c) { return std::isalpha(c) != 0; };
+  if (std::ranges::any_of(paths, [&](const Parts& path) {  // the start of a word says nothing
+        return path[start].size() > name.size() && is_letter(path[start][name.size()]);
+      })) {
+    while (!name.empty() && is_letter(name.back())) name.pop_back();
+  }
   const bool seeds = is_of_a_seed(name);
   const std::size_t seed = name.rfind("seed");
   if (seed != std::string::npos &&

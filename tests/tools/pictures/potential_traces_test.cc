@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "simulator/hdf5_file.h"
-#include "simulator/sonata_spikes.h"
+#include "tests/simulator/sonata_files.h"
 #include "tests/tools/test_folder.h"
 
 namespace apical {

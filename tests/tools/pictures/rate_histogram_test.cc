@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "simulator/sonata_spikes.h"
+#include "tests/simulator/sonata_files.h"
 #include "tests/tools/test_folder.h"
 #include "tools/pictures/recorded_neurons.h"
 
