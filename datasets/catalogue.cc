@@ -182,10 +182,6 @@ std::span<const CatalogueEntry> catalogue() { return entries(); }
 
 bool is_in_a_registry(const CatalogueEntry& entry) { return !entry.package.name.empty(); }
 
-bool fits_into_memory(const CatalogueEntry& entry) {
-  return entry.format != DataFormat::kImageFolders;
-}
-
 const CatalogueEntry* find_data_set(std::string_view name) {
   const auto found = std::ranges::find(entries(), name, &CatalogueEntry::name);
   return found == entries().end() ? nullptr : &*found;

@@ -63,9 +63,6 @@ struct CatalogueEntry {
 // Whether a public registry has it.
 bool is_in_a_registry(const CatalogueEntry& entry);
 
-// Whether load() can have it: whether it fits into memory as a whole.
-bool fits_into_memory(const CatalogueEntry& entry);
-
 // A data set's files in one folder; none for image folders.
 struct DataSetFiles {
   std::filesystem::path folder;

@@ -89,7 +89,8 @@ class JpegDecoder {
     jpeg_.scale_num = kEighths;
     jpeg_.scale_denom = kEighths;
     // The scales in between leave fewer pixels, but libjpeg-turbo has no vector code for them, and
-    // altogether they take longer (//tools:decoding_speed, 1.47 ms instead of 1.24 ms a decoding).
+    // altogether they take longer (//tools/bench:decoding_speed, 1.47 ms instead of 1.24 ms a
+    // decoding).
     while (wanted > 0 && jpeg_.scale_num > 1 && side * (jpeg_.scale_num / 2) >= wanted * kEighths) {
       jpeg_.scale_num /= 2;
     }

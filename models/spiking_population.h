@@ -59,9 +59,6 @@ class SpikingPopulation : public Population {
   // Conductance from a compartment to the soma; the population has the compartment.
   double conductance(proto::Compartment compartment) const;
 
-  // Sum of all conductances of the soma, per ms, g.
-  double somatic_conductance() const { return soma_.conductance(); }
-
   // ---- Spikes in ----
 
   using InputId = std::size_t;

@@ -15,15 +15,12 @@
 #include "tools/batch_folder.h"
 #include "tools/hdf5_description.h"
 #include "tools/metrics_file.h"
+#include "tools/run_folder.h"
 
 namespace apical {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::array kFilesOfARun = {
-    "experiment.textproto", "metrics.csv", "summary.json", "spikes.h5", "report.h5", "trials.h5",
-    "weights.h5",           "tests.h5",    "checkpoint.h5"};
 
 [[noreturn]] void fail(const fs::path& file, const std::string& reason) {
   throw FileError(file, FileAccess::kRead, reason);

@@ -17,10 +17,6 @@
 namespace apical {
 namespace {
 
-constexpr std::array kFilesOfARun = {
-    "checkpoint.h5", "experiment.textproto", "metrics.csv", "report.h5",
-    "spikes.h5",     "summary.json",         "tests.h5",    "trials.h5",
-    "weights.h5"};
 constexpr const char* kPartial = ".partial";
 
 bool is_of_a_run(std::string name) {

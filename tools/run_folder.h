@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <concepts>
 #include <filesystem>
 #include <memory>
@@ -15,6 +16,11 @@
 #include "tools/write_error.h"
 
 namespace apical {
+
+// The files that a run may write, those that people look at first coming first.
+inline constexpr std::array kFilesOfARun = {
+    "experiment.textproto", "metrics.csv", "summary.json", "spikes.h5", "report.h5", "trials.h5",
+    "weights.h5",           "tests.h5",    "checkpoint.h5"};
 
 // A named number in a row of metrics.csv, held as the text that is written: doubles as the
 // shortest text that reads back as the same double. Without a value its cell is empty.

@@ -21,6 +21,22 @@ std::string phase_shading(const Phases& phases, std::string_view bottom, std::st
          shade(phases.target_start_ms, phases.end_ms, kTargetShade);
 }
 
+std::string unrecorded_shading(const Phases& phases, double from_ms, double to_ms,
+                               std::string_view bottom, std::string_view top) {
+  constexpr double kTextShare = 0.15;  // of the time axis
+  std::string script = fmt::format(
+      "set object rectangle from {},{} to {},{} behind fillcolor rgb '#ffffff' fillstyle solid "
+      "noborder\n",
+      from_ms, bottom, to_ms, top);
+  if (to_ms - from_ms >= kTextShare * (phases.end_ms - phases.start_ms)) {
+    script += fmt::format(
+        "set label 'not recorded' at {},{} center offset 0,0.8 font ',9' textcolor rgb "
+        "'#777777'\n",
+        (from_ms + to_ms) / 2, bottom);
+  }
+  return script;
+}
+
 std::string phase_boundary(const Phases& phases, std::string_view bottom, std::string_view top) {
   if (!phases.both()) return "";
   return fmt::format(

@@ -23,6 +23,11 @@ struct Phases {
 // Heights are as gnuplot takes them, such as "12" or "graph 1".
 std::string phase_shading(const Phases& phases, std::string_view bottom, std::string_view top);
 
+// A part of the trial of which nothing was recorded, which is not to look like silence: white, and
+// said if there is room.
+std::string unrecorded_shading(const Phases& phases, double from_ms, double to_ms,
+                               std::string_view bottom, std::string_view top);
+
 // A dashed line between the phases.
 std::string phase_boundary(const Phases& phases, std::string_view bottom, std::string_view top);
 

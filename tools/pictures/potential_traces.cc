@@ -16,6 +16,7 @@
 #include "simulator/hdf5_file.h"
 #include "simulator/sonata_spikes.h"
 #include "tools/command_error.h"
+#include "tools/pictures/recorded_neurons.h"
 #include "tools/pictures/trial_spikes.h"
 
 namespace apical {
@@ -181,6 +182,14 @@ void read_spikes(const fs::path& spikes_file, PotentialTraces& traces) {
     for (std::size_t i = 0; i < train.node_ids.size(); ++i) {
       if (train.node_ids[i] == traces.neuron) traces.spikes_ms.push_back(train.times_ms[i]);
     }
+    const auto recording = recording_beside(spikes_file);
+    if (!recording) continue;
+    for (const RecordedNeurons& group :
+         recorded_neurons(*recording, train.population, train.neurons)) {
+      if (std::ranges::find(group.ids, traces.neuron) == group.ids.end()) continue;
+      traces.spikes_recorded =
+          recorded_windows(std::span(&group, 1), traces.trial, 0, 0, traces.phases.end_ms);
+    }
   }
 }
 
@@ -231,6 +240,17 @@ std::string plateaus_script(const std::vector<PotentialTraces::Plateau>& plateau
   return script;
 }
 
+// Of which part of the trial the spikes are, if they are not of all of it.
+std::string recorded_script(const PotentialTraces& traces) {
+  if (traces.spikes_recorded.size() != 1) return "";
+  const auto [from, to] = traces.spikes_recorded.front();
+  if (from <= 0 && to >= traces.phases.end_ms) return "";
+  return fmt::format(
+      "set label '{:.0f} to {:.0f} ms' at graph 1,graph 0.8 left offset 1.2,0 textcolor rgb "
+      "'#222222'\n",
+      from, to);
+}
+
 std::string panel_script(const PotentialTraces& traces, std::size_t panel) {
   const PotentialTraces::Trace& trace = traces.traces[panel];
   const bool last = panel + 1 == traces.traces.size();
@@ -258,8 +278,9 @@ std::string panel_script(const PotentialTraces& traces, std::size_t panel) {
   if (soma && !traces.spikes_ms.empty()) {
     script += fmt::format(
         "set label '{}' at graph 1,graph 0.9 left offset 1.2,0 textcolor rgb "
-        "'#222222'\n$spikes << EOD\n{}\nEOD\n",
-        count_text(traces.spikes_ms.size(), "spike"), fmt::join(traces.spikes_ms, "\n"));
+        "'#222222'\n{}$spikes << EOD\n{}\nEOD\n",
+        count_text(traces.spikes_ms.size(), "spike"), recorded_script(traces),
+        fmt::join(traces.spikes_ms, "\n"));
     for (const double spike : traces.spikes_ms) {
       script += fmt::format(
           "set arrow from {0},graph 0.84 to {0},graph 0.96 nohead front "
@@ -299,7 +320,9 @@ PotentialTraces read_potential_traces(const fs::path& report,
                    trials.end_ms[row] - trials.start_ms[row]};
   read_traces(file, group, columns, trials.start_ms[row], traces);
   const fs::path folder = report.parent_path();
-  if (is_there(folder / "spikes.h5")) read_spikes(folder / "spikes.h5", traces);
+  if (is_there(folder / "spikes.h5")) {
+    read_spikes(folder / "spikes.h5", traces);
+  }
   if (is_there(folder / "trials.h5")) {
     read_plateaus(folder / "trials.h5", folder / "experiment.textproto", traces);
   }

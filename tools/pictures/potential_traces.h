@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "simulator/sonata_spikes.h"
 #include "tools/pictures/gnuplot.h"
 #include "tools/pictures/phases.h"
 #include "tools/pictures/picture_request.h"
@@ -37,6 +38,7 @@ struct PotentialTraces {
   double step_ms = 1;
   std::vector<Trace> traces;  // apical, basal, soma: those that were recorded
   std::vector<double> spikes_ms;
+  std::vector<TimeWindow> spikes_recorded = {};  // when; empty if that is not known
   std::vector<Plateau> plateaus;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 #include <stdexcept>
 
 #include "tools/pictures/recorded_neurons.h"
@@ -14,7 +15,11 @@ namespace apical {
 namespace {
 
 constexpr double kBins = 25;  // about so many, in each panel
+// Rates of few trials are multiples of one spike's. If that is more than this share of a bin's
+// width, bins are as wide as so many spikes.
+constexpr double kMostOfABin = 0.25;
 constexpr std::size_t kPanelsInARow = 3;
+constexpr double kTics = 6;  // at most so many fit below a panel
 constexpr std::string_view kForwardColour = kColours[0];
 constexpr std::string_view kTargetColour = kColours[1];
 
@@ -66,7 +71,9 @@ void add_rates(const std::vector<std::uint32_t>& neurons, const std::vector<doub
 
 NeuronRates rates_of(const SpikeTrain& train, const PhaseCounts& counts, const TrialTimes& trials,
                      const proto::Recording& recording) {
-  NeuronRates rates{train.population, train.neurons, 0, {}, {}};
+  NeuronRates rates{.population = train.population, .neurons = train.neurons};
+  std::set<double> forward_times;
+  std::set<double> target_times;
   for (const RecordedNeurons& group :
        recorded_neurons(recording, train.population, train.neurons)) {
     double forward_ms = 0;
@@ -78,10 +85,19 @@ NeuronRates rates_of(const SpikeTrain& train, const PhaseCounts& counts, const T
       forward_ms += in_phase(trials.start_ms[t], trials.target_start_ms[t]);
       target_ms += in_phase(trials.target_start_ms[t], trials.end_ms[t]);
     }
+    if (forward_ms + target_ms > 0) {
+      forward_times.insert(forward_ms);
+      target_times.insert(target_ms);
+    }
     add_rates(group.ids, counts.forward, forward_ms, rates.forward_hz);
     add_rates(group.ids, counts.target, target_ms, rates.target_hz);
     if (forward_ms + target_ms > 0) rates.recorded += group.ids.size();
   }
+  const auto of_a_spike = [](const std::set<double>& times) {
+    return times.size() == 1 && *times.begin() > 0 ? 1000 / *times.begin() : 0;
+  };
+  rates.forward_spike_hz = of_a_spike(forward_times);
+  rates.target_spike_hz = of_a_spike(target_times);
   return rates;
 }
 
@@ -124,22 +140,43 @@ double highest(const NeuronRates& rates) {
   return high;
 }
 
+struct Bins {
+  double start = 0;
+  double width = 1;
+  std::size_t count = 0;
+
+  double left(std::size_t bin) const {
+    return std::max(start + static_cast<double>(bin) * width, 0.0);
+  }
+};
+
+Bins bins_of(double high, double spike_hz) {
+  const double width = round_up(high / kBins);
+  Bins bins{0, width, 0};
+  if (spike_hz > kMostOfABin * width) {
+    bins.start = -spike_hz / 2;
+    bins.width = std::max(std::round(width / spike_hz), 1.0) * spike_hz;
+  }
+  bins.count = static_cast<std::size_t>(std::floor((high - bins.start) / bins.width)) + 1;
+  return bins;
+}
+
 // Outline of the histogram: the share of `rates` in each bin, in percent. Between bins with some it
 // has a gap, not a line along 0.
-std::string outline(const std::string& name, const std::vector<double>& rates, double width,
-                    std::size_t bins) {
-  std::vector<double> shares(bins);
+std::string outline(const std::string& name, const std::vector<double>& rates, const Bins& bins) {
+  std::vector<double> shares(bins.count);
   for (const double rate : rates) {
-    const auto bin = static_cast<std::size_t>(rate / width * (1 + 1e-12));
-    shares[std::min(bin, bins - 1)] += 100 / static_cast<double>(rates.size());
+    const auto bin = static_cast<std::size_t>((rate - bins.start) / bins.width * (1 + 1e-12));
+    shares[std::min(bin, bins.count - 1)] += 100 / static_cast<double>(rates.size());
   }
   std::string block = name + " << EOD\n";
-  for (std::size_t i = 0; i < bins; ++i) {
+  for (std::size_t i = 0; i < bins.count; ++i) {
     if (shares[i] == 0) continue;
-    const double left = static_cast<double>(i) * width;
+    const double left = bins.left(i);
+    const double right = bins.left(i + 1);
     if (i == 0 || shares[i - 1] == 0) block += fmt::format("{} 0\n", left);
-    block += fmt::format("{0} {2}\n{1} {2}\n", left, left + width, shares[i]);
-    if (i + 1 == bins || shares[i + 1] == 0) block += fmt::format("{} 0\n\n", left + width);
+    block += fmt::format("{0} {2}\n{1} {2}\n", left, right, shares[i]);
+    if (i + 1 == bins.count || shares[i + 1] == 0) block += fmt::format("{} 0\n\n", right);
   }
   return block + "EOD\n";
 }
@@ -153,27 +190,28 @@ std::string means_text(const NeuronRates& rates) {
 
 std::string panel_script(const NeuronRates& rates, std::size_t panel) {
   const double high = highest(rates);
-  const double width = round_up(high / kBins);
-  const auto bins = static_cast<std::size_t>(std::floor(high / width)) + 1;
+  const Bins forward = bins_of(high, rates.forward_spike_hz);
+  const Bins target = bins_of(high, rates.target_spike_hz);
+  const double right = std::max(forward.left(forward.count), target.left(target.count));
   const std::string neurons =
       rates.recorded == rates.neurons
           ? count_text(rates.neurons, "neuron")
           : fmt::format("{} of {}", rates.recorded, count_text(rates.neurons, "neuron"));
   std::string script;
-  script += fmt::format("set title {}.\"\\n\".{} font ',10'\nset xrange [0:{}]\nset ylabel '{}'\n",
-                        gnuplot_string(rates.population + ": " + neurons),
-                        gnuplot_string(means_text(rates)), static_cast<double>(bins) * width,
-                        panel % kPanelsInARow == 0 ? "Neurons (%)" : "");
+  script += fmt::format(
+      "set title {}.\"\\n\".{} font ',10'\nset xrange [0:{}]\nset xtics {}\nset ylabel '{}'\n",
+      gnuplot_string(rates.population + ": " + neurons), gnuplot_string(means_text(rates)), right,
+      round_up(right / kTics), panel % kPanelsInARow == 0 ? "Neurons (%)" : "");
   std::vector<std::string> plots;
   if (!rates.forward_hz.empty()) {
-    script += outline(fmt::format("$forward{}", panel), rates.forward_hz, width, bins);
+    script += outline(fmt::format("$forward{}", panel), rates.forward_hz, forward);
     plots.push_back(fmt::format(
         "$forward{} using 1:2 with filledcurves fillstyle transparent solid 0.35 noborder "
         "fillcolor rgb '{}'",
         panel, kForwardColour));
   }
   if (!rates.target_hz.empty()) {
-    script += outline(fmt::format("$target{}", panel), rates.target_hz, width, bins);
+    script += outline(fmt::format("$target{}", panel), rates.target_hz, target);
     plots.push_back(fmt::format("$target{} using 1:2 with lines linewidth 1.4 linecolor rgb '{}'",
                                 panel, kTargetColour));
   }
@@ -245,16 +283,22 @@ std::string rate_histogram_script(std::span<const NeuronRates> rates, const std:
 
 std::string rate_histogram_picture(const PictureRequest& request) {
   const SonataSpikeFile spikes(request.files[0]);
-  const bool has_trials = spikes.trials().size() > 0;
+  const std::size_t trials = spikes.trials().size();
+  const bool has_trials = trials > 0;
   const auto recording =
       has_trials ? recording_beside(request.files[0]) : recording_of_all_spikes();
   if (!recording) {
     throw FileError(request.files[0], FileAccess::kRead,
                     "has no experiment.textproto beside it, which tells who was recorded when");
   }
+  std::string title = request.title;
+  if (title.empty() && has_trials) {
+    title = "Firing rates in " + (request.trial ? fmt::format("training trial {}", *request.trial)
+                                                : count_text(trials, "training trial"));
+  }
   try {
     return rate_histogram_script(
-        neuron_rates(spikes, *recording, request.populations, request.trial), request.title,
+        neuron_rates(spikes, *recording, request.populations, request.trial), title,
         request.format);
   } catch (const std::out_of_range& error) {
     throw FileError(request.files[0], FileAccess::kRead, error.what());

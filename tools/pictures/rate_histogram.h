@@ -21,8 +21,11 @@ struct NeuronRates {
   std::string population;
   std::size_t neurons = 0;
   std::size_t recorded = 0;  // neurons with a value
-  std::vector<double> forward_hz;
-  std::vector<double> target_hz;
+  std::vector<double> forward_hz = {};
+  std::vector<double> target_hz = {};
+  // The rate of one spike in each phase; 0 if neurons were recorded for different times.
+  double forward_spike_hz = 0;
+  double target_spike_hz = 0;
 };
 
 // Of the populations chosen, or of all, what `recording` has recorded; in the trial `trial`, or

@@ -53,20 +53,36 @@ std::vector<RecordedNeurons> recorded_neurons(const proto::Recording& recording,
   return neurons;
 }
 
+std::vector<TimeWindow> recorded_windows(std::span<const RecordedNeurons> groups,
+                                         std::int64_t trial, double start_ms, double from_ms,
+                                         double to_ms) {
+  std::vector<TimeWindow> windows;
+  for (const RecordedNeurons& group : groups) {
+    for (const proto::SpikeRecording& spikes : group.recordings) {
+      if (!has_trial(spikes.first_trial(), spikes.trials(), spikes.every_trials(), trial)) continue;
+      const double from = std::max(from_ms, start_ms + spikes.from_ms());
+      const double to = spikes.to_ms() > 0 ? std::min(to_ms, start_ms + spikes.to_ms()) : to_ms;
+      if (from < to) windows.push_back({from, to});
+    }
+  }
+  std::ranges::sort(windows, {}, &TimeWindow::from_ms);
+  std::vector<TimeWindow> merged;
+  for (const TimeWindow& window : windows) {
+    if (merged.empty() || window.from_ms > merged.back().to_ms) {
+      merged.push_back(window);
+    } else {
+      merged.back().to_ms = std::max(merged.back().to_ms, window.to_ms);
+    }
+  }
+  return merged;
+}
+
 double recorded_ms(const RecordedNeurons& neurons, std::int64_t trial, double start_ms,
                    double from_ms, double to_ms) {
-  std::vector<std::pair<double, double>> windows;
-  for (const proto::SpikeRecording& spikes : neurons.recordings) {
-    if (!has_trial(spikes.first_trial(), spikes.trials(), spikes.every_trials(), trial)) continue;
-    windows.emplace_back(std::max(from_ms, start_ms + spikes.from_ms()),
-                         spikes.to_ms() > 0 ? std::min(to_ms, start_ms + spikes.to_ms()) : to_ms);
-  }
-  std::ranges::sort(windows);
   double sum = 0;
-  double counted_to = from_ms;
-  for (const auto& [from, to] : windows) {
-    sum += std::max(to - std::max(from, counted_to), 0.0);
-    counted_to = std::max(counted_to, to);
+  for (const auto& [from, to] :
+       recorded_windows(std::span(&neurons, 1), trial, start_ms, from_ms, to_ms)) {
+    sum += to - from;
   }
   return sum;
 }

@@ -57,8 +57,14 @@ std::string shading_script(const TrialSpikes& raster, const std::vector<Band>& b
   if (!raster.trial) return "";
   const Phases phases{raster.target_start_ms, raster.end_ms, raster.start_ms};
   std::string script;
-  for (const Band& band : bands) {
-    script += phase_shading(phases, std::to_string(band.bottom), std::to_string(band.top()));
+  for (std::size_t i = 0; i < bands.size(); ++i) {
+    const std::string bottom = std::to_string(bands[i].bottom);
+    const std::string top = std::to_string(bands[i].top());
+    script += phase_shading(phases, bottom, top);
+    if (raster.unrecorded.empty()) continue;
+    for (const auto& [from, to] : raster.unrecorded[i]) {
+      script += unrecorded_shading(phases, from, to, bottom, top);
+    }
   }
   return script + phase_boundary(phases, "0", "100") + phase_names(phases, "101");
 }
@@ -168,13 +174,26 @@ std::string spike_raster_script(const TrialSpikes& raster, const std::string& ti
 }
 
 void count_recorded(const proto::Recording& recording, TrialSpikes& raster) {
+  const std::int64_t trial = raster.trial.value_or(0);
   for (const SpikeTrain& train : raster.populations) {
+    const auto groups = recorded_neurons(recording, train.population, train.neurons);
     std::size_t& recorded = raster.recorded.emplace_back();
-    for (const auto& group : recorded_neurons(recording, train.population, train.neurons)) {
-      if (recorded_ms(group, raster.trial.value_or(0), 0, raster.start_ms, raster.end_ms) > 0) {
+    for (const RecordedNeurons& group : groups) {
+      if (recorded_ms(group, trial, 0, raster.start_ms, raster.end_ms) > 0) {
         recorded += group.ids.size();
       }
     }
+    auto& unrecorded = raster.unrecorded.emplace_back();
+    double seen = raster.start_ms;
+    const auto add = [&](double to) {
+      if (to > seen) unrecorded.push_back({seen, to});
+    };
+    for (const auto& [from, to] :
+         recorded_windows(groups, trial, 0, raster.start_ms, raster.end_ms)) {
+      add(from);
+      seen = to;
+    }
+    add(raster.end_ms);
   }
 }
 

@@ -24,7 +24,7 @@ SpikeTrain cut(const SpikeTrain& train, double start, double end) {
 
 // A file of another program: all of it, as if it were a trial without a target phase.
 TrialSpikes without_trials(const RecordedSpikes& spikes) {
-  TrialSpikes all{spikes.populations, std::nullopt, 0, 0, 0, {}, 0};
+  TrialSpikes all{.populations = spikes.populations};
   for (const SpikeTrain& train : all.populations) {
     if (!train.times_ms.empty()) all.end_ms = std::max(all.end_ms, train.times_ms.back());
   }

@@ -12,13 +12,15 @@ namespace apical {
 
 // One trial's spikes, or all of a file that knows no trials.
 struct TrialSpikes {
-  std::vector<SpikeTrain> populations;  // times in ms since the trial's start
-  std::optional<std::int64_t> trial;    // the run's training trials are counted from 0
+  std::vector<SpikeTrain> populations;               // times in ms since the trial's start
+  std::optional<std::int64_t> trial = std::nullopt;  // the run's training trials are counted from 0
   std::int64_t label = 0;
   double target_start_ms = 0;  // since the trial's start; end_ms without a target phase
   double end_ms = 0;
   // How many neurons of each population were recorded then; empty if that is not known.
   std::vector<std::size_t> recorded = {};
+  // When none of a population was; likewise.
+  std::vector<std::vector<TimeWindow>> unrecorded = {};
   double start_ms = 0;  // of what is drawn of it
 };
 

@@ -101,6 +101,28 @@ TEST(SpikeRaster, TellsSilentNeuronsFromThoseNotRecorded) {
   }
 }
 
+TEST(SpikeRaster, TellsSilentTimesFromThoseNotRecorded) {
+  proto::Recording recording;
+  for (const auto& [from, to] : {std::pair(10, 30), std::pair(20, 60)}) {
+    proto::SpikeRecording& spikes = *recording.add_spikes();
+    spikes.set_population("input");
+    spikes.set_first_trial(7);
+    spikes.set_from_ms(from);
+    spikes.set_to_ms(to);
+  }
+  recording.add_spikes()->set_population("output");
+  recording.mutable_spikes(2)->set_first_trial(7);
+  TrialSpikes raster = take_trial(two_trials(), 7);
+  count_recorded(recording, raster);
+  ASSERT_EQ(raster.unrecorded[0].size(), 2U);
+  EXPECT_EQ(raster.unrecorded[0][0].from_ms, 0);
+  EXPECT_EQ(raster.unrecorded[0][0].to_ms, 10);
+  EXPECT_EQ(raster.unrecorded[0][1].from_ms, 60);
+  EXPECT_EQ(raster.unrecorded[0][1].to_ms, raster.end_ms);
+  EXPECT_TRUE(raster.unrecorded[1].empty());
+  EXPECT_THAT(drawn(raster), HasSubstr("not recorded"));
+}
+
 TEST(SpikeRaster, SilenceAndUnusualTrialsAreDrawn) {
   RecordedSpikes spikes = two_trials();
   spikes.populations[0].times_ms.clear();
