@@ -8,6 +8,7 @@
 
 #include "learning/recording_check.h"
 #include "models/field_ranges.h"
+#include "models/file_check.h"
 #include "models/network_check.h"
 #include "models/rate/rate_network.h"
 #include "models/rate_network_check.h"
@@ -18,13 +19,13 @@ namespace {
 // Of a layer: what the BLAS counts with 32 bits.
 constexpr double kMostWeights = 2147483647;
 
-class ExperimentCheck {
+class ExperimentCheck : private FileCheck {
  public:
-  ExperimentCheck(const ExperimentFile& file, std::span<const DataShape> data_sets)
-      : file_(file), experiment_(file.experiment()), data_sets_(data_sets) {}
+  ExperimentCheck(const ExperimentFile& file, std::span<const DataShape> data_sets,
+                  std::vector<Mistake>& mistakes)
+      : FileCheck(file, mistakes), experiment_(file.experiment()), data_sets_(data_sets) {}
 
-  std::vector<Mistake> run() {
-    mistakes_ = file_.mistakes();
+  void run() {
     check_network(file_, mistakes_);
     check_rate_network(file_, mistakes_);
     check_ranges(file_, experiment_.trial(), "trial", mistakes_);
@@ -37,27 +38,9 @@ class ExperimentCheck {
     check_kind_of_network(shape);
     check_recording(file_, mistakes_);
     check_metrics();
-    sort_mistakes(mistakes_);
-    return std::move(mistakes_);
   }
 
  private:
-  void add(const std::string& path, std::string what, std::string fix) {
-    mistakes_.push_back(file_.mistake(path, std::move(what), std::move(fix)));
-  }
-
-  void add_among(const std::vector<std::string>& paths, std::string what, std::string fix) {
-    mistakes_.push_back(file_.mistake_among(paths, std::move(what), std::move(fix)));
-  }
-
-  // An unset field, unless it was set and could not be read.
-  void add_missing(const std::string& path, std::string_view field, std::string what,
-                   std::string fix) {
-    if (!file_.is_lost(join_path(path, field))) {
-      add(join_path(path, field), std::move(what), std::move(fix));
-    }
-  }
-
   void check_kind_of_network(const DataShape* shape) {
     if (experiment_.has_network() && experiment_.has_rate_network()) {
       add("rate_network", "`network` and `rate_network` exclude each other", "remove one of them");
@@ -73,7 +56,7 @@ class ExperimentCheck {
       }
       check_unused("trial", experiment_.has_trial(), "network");
     } else if (!file_.is_lost("rate_network")) {
-      add_missing("", "network", "no network",
+      add_missing("", {"network"}, "no network",
                   "add network { population { ... } projection { ... } }, or rate_network { layer "
                   "{ ... } }");
     }
@@ -259,9 +242,9 @@ class ExperimentCheck {
       const std::string any = names.empty() ? "data { name: \"...\" }"
                                             : fmt::format("data {{ name: \"{}\" }}", names.front());
       if (experiment_.has_data()) {
-        add_missing("data", "name", "data without a name", "add " + any);
+        add_missing("data", {"name"}, "data without a name", "add " + any);
       } else {
-        add_missing("", "data", "no data", "add " + any);
+        add_missing("", {"data"}, "no data", "add " + any);
       }
       return nullptr;
     }
@@ -317,7 +300,7 @@ class ExperimentCheck {
         });
     if (found < 0 && !has_unknown_model) {
       add_missing(
-          "network", "population",
+          "network", {"population"},
           fmt::format("no {}: no population is {} {}", role, model == "output" ? "an" : "a", model),
           fmt::format("add one with {} {{}}", model));
     }
@@ -352,17 +335,18 @@ class ExperimentCheck {
     }
   }
 
-  const ExperimentFile& file_;
   const proto::Experiment& experiment_;
   std::span<const DataShape> data_sets_;
-  std::vector<Mistake> mistakes_;
 };
 
 }  // namespace
 
 std::vector<Mistake> check_experiment(const ExperimentFile& file,
                                       std::span<const DataShape> data_sets) {
-  return ExperimentCheck(file, data_sets).run();
+  std::vector<Mistake> mistakes = file.mistakes();
+  ExperimentCheck(file, data_sets, mistakes).run();
+  sort_mistakes(mistakes);
+  return mistakes;
 }
 
 ExperimentFile read_checked_experiment(const std::filesystem::path& file,

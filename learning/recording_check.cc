@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "models/file_check.h"
 #include "models/network_check.h"
 #include "models/neuron_ids.h"
 #include "models/population_kind.h"
@@ -13,13 +14,12 @@
 namespace apical {
 namespace {
 
-class RecordingCheck {
+class RecordingCheck : private FileCheck {
  public:
   RecordingCheck(const ExperimentFile& file, std::vector<Mistake>& mistakes)
-      : file_(file),
+      : FileCheck(file, mistakes),
         recording_(file.experiment().recording()),
-        network_(file.experiment().network()),
-        mistakes_(mistakes) {}
+        network_(file.experiment().network()) {}
 
   void run() {
     if (file_.experiment().has_rate_network()) {
@@ -47,10 +47,6 @@ class RecordingCheck {
   }
 
  private:
-  void add(const std::string& path, std::string what, std::string fix) {
-    mistakes_.push_back(file_.mistake(path, std::move(what), std::move(fix)));
-  }
-
   // A field that does not go with this kind of network. `number` is how many there are of one that
   // may be repeated.
   void check_unused(const std::string& field, int number, std::string_view goes_with,
@@ -120,10 +116,8 @@ class RecordingCheck {
                     population.size() - 1));
   }
 
-  const ExperimentFile& file_;
   const proto::Recording& recording_;
   const proto::Network& network_;
-  std::vector<Mistake>& mistakes_;
 };
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "models/experiment_defaults.h"
 #include "models/feedforward_order.h"
 #include "models/field_ranges.h"
+#include "models/file_check.h"
 #include "models/network_path.h"
 
 namespace apical {
@@ -43,10 +44,10 @@ bool too_close(double a, double b) {
   return std::abs(a - b) < kRelative * std::max(std::abs(a), std::abs(b));
 }
 
-class NetworkCheck {
+class NetworkCheck : private FileCheck {
  public:
   NetworkCheck(const ExperimentFile& file, std::vector<Mistake>& mistakes)
-      : file_(file), network_(file.experiment().network()), mistakes_(mistakes) {}
+      : FileCheck(file, mistakes), network_(file.experiment().network()) {}
 
   void run() {
     check_ranges(file_, network_, "network", mistakes_);
@@ -73,25 +74,6 @@ class NetworkCheck {
  private:
   static std::string population_path(int i) { return fmt::format("network.population[{}]", i); }
   static std::string projection_path(int i) { return fmt::format("network.projection[{}]", i); }
-
-  void add(const std::string& path, std::string what, std::string fix) {
-    mistakes_.push_back(file_.mistake(path, std::move(what), std::move(fix)));
-  }
-
-  void add_among(const std::vector<std::string>& paths, std::string what, std::string fix) {
-    mistakes_.push_back(file_.mistake_among(paths, std::move(what), std::move(fix)));
-  }
-
-  // An unset field, unless it was set and could not be read.
-  void add_missing(const std::string& path, std::initializer_list<std::string_view> fields,
-                   std::string what, std::string fix) {
-    const auto is_lost = [&](std::string_view field) {
-      return file_.is_lost(join_path(path, field));
-    };
-    if (std::ranges::none_of(fields, is_lost)) {
-      add(join_path(path, *fields.begin()), std::move(what), std::move(fix));
-    }
-  }
 
   const proto::Population* find_population(std::string_view name) const {
     const auto& all = network_.population();
@@ -554,9 +536,7 @@ class NetworkCheck {
     }
   }
 
-  const ExperimentFile& file_;
   const proto::Network& network_;
-  std::vector<Mistake>& mistakes_;
 };
 
 }  // namespace

@@ -2,22 +2,22 @@
 
 #include <fmt/format.h>
 
-#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "models/field_ranges.h"
+#include "models/file_check.h"
 #include "models/network_check.h"
 
 namespace apical {
 namespace {
 
-class RateNetworkCheck {
+class RateNetworkCheck : private FileCheck {
  public:
   RateNetworkCheck(const ExperimentFile& file, std::vector<Mistake>& mistakes)
-      : file_(file), network_(file.experiment().rate_network()), mistakes_(mistakes) {}
+      : FileCheck(file, mistakes), network_(file.experiment().rate_network()) {}
 
   void run() {
     check_ranges(file_, network_, "rate_network", mistakes_);
@@ -44,21 +44,6 @@ class RateNetworkCheck {
 
   bool has_softmax_loss() const {
     return network_.has_loss() ? network_.loss() == proto::SOFTMAX_CROSS_ENTROPY : classifies();
-  }
-
-  void add(const std::string& path, std::string what, std::string fix) {
-    mistakes_.push_back(file_.mistake(path, std::move(what), std::move(fix)));
-  }
-
-  // An unset field, unless it was set and could not be read.
-  void add_missing(const std::string& path, std::initializer_list<std::string_view> fields,
-                   std::string what, std::string fix) {
-    for (const std::string_view field : fields) {
-      if (file_.is_lost(join_path(path, field))) {
-        return;
-      }
-    }
-    add(join_path(path, *fields.begin()), std::move(what), std::move(fix));
   }
 
   void check_names() {
@@ -155,9 +140,7 @@ class RateNetworkCheck {
     }
   }
 
-  const ExperimentFile& file_;
   const proto::RateNetwork& network_;
-  std::vector<Mistake>& mistakes_;
 };
 
 }  // namespace
