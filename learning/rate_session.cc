@@ -30,6 +30,14 @@ std::size_t used_examples(int asked, std::size_t there) {
   return asked == 0 ? there : std::min(static_cast<std::size_t>(asked), there);
 }
 
+std::uint64_t hash_of_labels(const Examples& train, const Examples& test) {
+  LabelHash hash;
+  for (const Examples* examples : {&train, &test}) {
+    for (std::size_t n = 0; n < examples->size(); ++n) hash.add(examples->label(n));
+  }
+  return hash.value();
+}
+
 Session::Sizes sizes_of(const proto::Experiment& experiment, const Examples& train,
                         const Examples& test) {
   const proto::DataSet& data = experiment.data();
@@ -37,7 +45,8 @@ Session::Sizes sizes_of(const proto::Experiment& experiment, const Examples& tra
   return {.train = used_examples(data.train_examples(), train.size()),
           .test = tests,
           .interim_test = interim_test_order(experiment.training(), tests).size(),
-          .step = static_cast<std::size_t>(experiment.training().rate_learning().batch_size())};
+          .step = static_cast<std::size_t>(experiment.training().rate_learning().batch_size()),
+          .labels = hash_of_labels(train, test)};
 }
 
 bool classifies(const proto::Experiment& experiment) {

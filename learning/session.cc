@@ -230,6 +230,11 @@ TrainingSummary Session::run(TrainingObserver& observer, const std::function<boo
 void Session::checkpoint(const Checkpoint& state) {
   check_same_size(state, "train_set_examples", "training", sizes_.train);
   check_same_size(state, "test_set_examples", "test", sizes_.test);
+  std::uint64_t labels = sizes_.labels;
+  state.number("labels_hash", labels);
+  if (labels != sizes_.labels) {
+    state.refuse("the run had other images, by their labels; give it the data that it had");
+  }
   state.number("train_images_shown", shown_);
   state.number("train_images_skipped", skipped_in_training_);
   if (shown_ > total()) {

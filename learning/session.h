@@ -120,6 +120,16 @@ struct TrainingSummary {
 //
 // Here is what all kinds of networks have in common: the order of steps and tests, and what is
 // counted. A kind of network says how it learns from a step's images and how it is tested.
+// Of the labels of images one after the other (FNV-1a).
+class LabelHash {
+ public:
+  void add(std::size_t label) { hash_ = (hash_ ^ label) * 0x100000001b3ULL; }
+  std::uint64_t value() const { return hash_; }
+
+ private:
+  std::uint64_t hash_ = 0xcbf29ce484222325ULL;
+};
+
 class Session {
  public:
   // Numbers of examples.
@@ -127,7 +137,8 @@ class Session {
     std::size_t train = 0;
     std::size_t test = 0;
     std::size_t interim_test = 0;
-    std::size_t step = 1;  // of training, that are learned from at once
+    std::size_t step = 1;      // of training, that are learned from at once
+    std::uint64_t labels = 0;  // a hash of all labels in order, by which other data are noticed
   };
 
   virtual ~Session() = default;

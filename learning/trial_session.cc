@@ -31,11 +31,24 @@ ImageSet examples_of(const ImageSet& images, std::span<const std::uint32_t> indi
   return result;
 }
 
+namespace {
+
+std::uint64_t hash_of_labels(const TrainAndTest& data) {
+  LabelHash hash;
+  for (const ImageSet* images : {&data.train, &data.test}) {
+    for (const std::uint8_t label : images->labels) hash.add(label);
+  }
+  return hash.value();
+}
+
+}  // namespace
+
 TrialSession::TrialSession(const proto::Experiment& experiment, const TrainAndTest& data)
     : Session(experiment,
               {.train = data.train.size(),
                .test = data.test.size(),
-               .interim_test = interim_test_order(experiment.training(), data.test.size()).size()},
+               .interim_test = interim_test_order(experiment.training(), data.test.size()).size(),
+               .labels = hash_of_labels(data)},
               {}, data.train.classes),
       experiment_(experiment),
       train_(&data.train),

@@ -112,7 +112,7 @@ class RateNetworkCheck : private FileCheck {
     const bool may_be_softmax = is_output && has_softmax_loss();
     if (layer.activation() == proto::SOFTMAX && !may_be_softmax) {
       add(path, fmt::format("`activation` of `{}` is SOFTMAX", layer.name()),
-          is_output ? "give LINEAR, or loss: SOFTMAX_CROSS_ENTROPY"
+          is_output ? (classifies() ? "give LINEAR, or loss: SOFTMAX_CROSS_ENTROPY" : "give LINEAR")
                     : "give TANH, RELU, SIGMOID or LINEAR; only an output is a softmax");
     }
     if (layer.activation() != proto::SOFTMAX && may_be_softmax) {

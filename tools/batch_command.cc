@@ -122,10 +122,12 @@ class Batch {
         sweep_(sweep),
         progress_(sweep.runs.size(), "runs", ProgressDisplay::standard_error(request.quiet)) {
     for (const SweepRun& run : sweep.runs) {
-      results_.push_back({run,
-                          std::filesystem::path(run.variant) / fmt::format("seed_{}", run.seed),
-                          RunStatus::kNotDone,
-                          {}});
+      SweepResult& result = results_.emplace_back();
+      result.run = run;
+      result.folder = std::filesystem::path(run.variant) / fmt::format("seed_{}", run.seed);
+      // What an earlier batch has done counts until its run says otherwise.
+      result.summary = summary_of(result);
+      if (!result.summary.is_null()) result.status = RunStatus::kDone;
     }
     signals_.async_wait([this](const auto& error, int signal) { on_signal(error, signal); });
   }
@@ -160,6 +162,14 @@ class Batch {
   std::filesystem::path log_of(const SweepResult& result) const {
     std::filesystem::path log = request_.out / result.folder;
     return log += ".log";
+  }
+
+  // Of a run that has finished, else null.
+  nlohmann::ordered_json summary_of(const SweepResult& result) const {
+    std::ifstream file(request_.out / result.folder / "summary.json");
+    auto summary = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
+    if (!summary.is_object() || !summary.value("complete", false)) return nullptr;
+    return summary;
   }
 
   void start_runs() {
@@ -224,17 +234,17 @@ class Batch {
     const std::filesystem::path log = log_of(result);
     if (exit_code == 0) {
       result.status = RunStatus::kDone;
-      std::ifstream summary(request_.out / result.folder / "summary.json");
-      result.summary = nlohmann::ordered_json::parse(summary, nullptr, /*allow_exceptions=*/false);
+      result.summary = summary_of(result);
       progress_.message(last_line(log));
       std::filesystem::remove(log);
     } else if (!stops_) {
       result.status = RunStatus::kFailed;
+      result.summary = nullptr;
       progress_.message(
           fmt::format("{}: exit code {}: {}", result.folder.string(), exit_code, last_line(log)));
       if (first_failure_ == ExitCode::kDone) first_failure_ = static_cast<ExitCode>(exit_code);
     }
-    done_ += result.status != RunStatus::kNotDone;
+    done_ += exit_code == 0 || !stops_;
     write_tables();
   }
 

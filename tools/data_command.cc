@@ -158,8 +158,8 @@ void info(const CatalogueEntry& entry, const fs::path& data_dir) {
   if (entry.format == DataFormat::kImageFolders) {
     const ImageFolders data = load_image_folders(entry, data_dir);
     fmt::print("{}: {}\nfolder  {}\n", entry.name, entry.description, found.folder.native());
-    fmt::print("images  JPEG of any size, read as {} x {} x {}; none was decoded now\n", entry.rows,
-               entry.columns, entry.channels);
+    fmt::print("images  JPEG or PNG of any size, read as {} x {} x {}; none was decoded now\n",
+               entry.rows, entry.columns, entry.channels);
     print_half("train", data.train, data.synsets.size());
     print_half("test", data.test, data.synsets.size());
     return;

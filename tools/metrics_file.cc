@@ -42,6 +42,9 @@ MetricsFile MetricsFile::read(const std::filesystem::path& path) {
     file.fail(errno == ENOENT ? "there is no such file" : std::generic_category().message(errno));
   }
   if (!std::getline(stream, line)) file.fail("is empty");
+  if (line.starts_with("variant,seed,")) {
+    file.fail("is the table of a batch; name runs of it, such as VARIANT/seed_1 beside it");
+  }
   for (const std::string_view name : cells_of(line)) {
     file.names_.emplace_back(name);
     file.columns_.emplace(name, MetricsColumn{});

@@ -51,18 +51,17 @@ EarlierRun earlier_run(RunFolder& folder, const proto::Experiment& asked) {
   const std::filesystem::path experiment = folder.path() / "experiment.textproto";
   std::error_code ignored;  // reading it says what is wrong
   const bool has_checkpoint = std::filesystem::exists(file, ignored);
-  int epochs = 0;
-  if (has_checkpoint) {
-    std::string text;
-    CheckpointReader(file).root().text("experiment", text);
-    epochs = check_same(file, text, asked);
-  } else if (std::filesystem::exists(experiment, ignored)) {
-    epochs = check_same(experiment, content_of(experiment), asked);
+  if (std::filesystem::exists(experiment, ignored)) {
+    const int epochs = check_same(experiment, content_of(experiment), asked);
+    if (epochs == asked.training().epochs() && says_complete(folder.path() / "summary.json")) {
+      return EarlierRun::kFinished;
+    }
   }
-  if (epochs == asked.training().epochs() && says_complete(folder.path() / "summary.json")) {
-    return EarlierRun::kFinished;
-  }
-  return has_checkpoint ? EarlierRun::kCheckpoint : EarlierRun::kNothing;
+  if (!has_checkpoint) return EarlierRun::kNothing;
+  std::string text;
+  CheckpointReader(file).root().text("experiment", text);
+  check_same(file, text, asked);
+  return EarlierRun::kCheckpoint;
 }
 
 RunCheckpoint::RunCheckpoint(const proto::Experiment& experiment, RunFolder& folder,

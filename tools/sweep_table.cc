@@ -7,11 +7,26 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
+#include <string_view>
 
 namespace apical {
 namespace {
 
-constexpr std::string_view kTestError = "test_error_percent";
+// What a run is judged by: the loss where nothing is classified, or where that is all there is.
+struct SweepMeasure {
+  std::string word;
+  std::string test;  // columns of summary.json
+  std::string train;
+  std::string_view unit;
+};
+const SweepMeasure kError = {"error", "test_error_percent", "train_error_percent", " %"};
+const SweepMeasure kLoss = {"loss", "test_loss", "train_loss", ""};
+
+// Two digits behind the point, of what is not too large for them.
+std::string number_text(double value) {
+  return std::abs(value) < 1e6 ? fmt::format("{:.2f}", value) : fmt::format("{:.3g}", value);
+}
 
 std::string_view word_of(RunStatus status) {
   switch (status) {
@@ -45,8 +60,8 @@ Moments moments_of(const std::vector<double>& values) {
 
 std::string text_of(const Moments& moments, std::string_view unit) {
   if (moments.count == 0) return "";
-  const std::string spread = moments.sd ? fmt::format(" ± {:.2f}", *moments.sd) : "";
-  return fmt::format("{:.2f}{}{}", moments.mean, spread, unit);
+  const std::string spread = moments.sd ? " ± " + number_text(*moments.sd) : "";
+  return fmt::format("{}{}{}", number_text(moments.mean), spread, unit);
 }
 
 using Values = std::map<std::uint64_t, double>;  // by seed
@@ -68,8 +83,9 @@ std::string difference(const Values& a, const Values& b, std::string_view unit) 
   const Moments moments = moments_of(differences);
   if (moments.count == 0) return "";
   const std::string error =
-      moments.sd ? fmt::format(" ± {:.2f}", *moments.sd / std::sqrt(moments.count)) : "";
-  return fmt::format("{:+.2f}{}{}", moments.mean, error, unit);
+      moments.sd ? " ± " + number_text(*moments.sd / std::sqrt(moments.count)) : "";
+  return fmt::format("{}{}{}{}", moments.mean < 0 ? "" : "+", number_text(moments.mean), error,
+                     unit);
 }
 
 }  // namespace
@@ -99,36 +115,45 @@ std::string sweep_csv(std::span<const SweepResult> results) {
 
 std::string sweep_markdown(const Sweep& sweep, std::span<const SweepResult> results) {
   std::map<std::string, std::map<std::string, Values>> values;  // by variant, column
-  bool classifies = true;
+  std::map<std::string, std::size_t> runs;
   for (const SweepResult& result : results) {
-    if (result.summary.is_null()) continue;
-    classifies = result.summary.contains(kTestError);
+    if (!result.summary.is_object()) continue;
+    ++runs[result.run.variant];
     for (const auto& [key, value] : result.summary.items()) {
       if (value.is_number()) values[result.run.variant][key][result.run.seed] = value.get<double>();
     }
   }
-  const std::string test = classifies ? std::string(kTestError) : "test_loss";
-  const std::string train = classifies ? "train_error_percent" : "train_loss";
-  const std::string_view unit = classifies ? " %" : "";
-  const std::string_view measure = classifies ? "error" : "loss";
+  const auto measure_of = [&](const std::string& variant) -> const SweepMeasure& {
+    return values[variant].contains(kError.test) || !values[variant].contains(kLoss.test) ? kError
+                                                                                          : kLoss;
+  };
   const std::string& first = sweep.variants.front();
+  std::set<std::string_view> words;
+  for (const std::string& variant : sweep.variants) {
+    if (runs[variant] > 0) words.insert(measure_of(variant).word);
+  }
+  if (words.empty()) words.insert(kError.word);
+  const std::string word = fmt::format("{}", fmt::join(words, " or "));
   std::string text = fmt::format(
       "| variant | runs | test {0} | training {0} | test {0}, difference from `{1}` | CPU minutes "
       "|\n|---|---|---|---|---|---|\n",
-      measure, first);
+      word, first);
   for (const std::string& variant : sweep.variants) {
     auto& columns = values[variant];
+    const SweepMeasure& measure = measure_of(variant);
+    const bool compares = variant != first && &measure == &measure_of(first);
     const Moments seconds = moments_of(columns["cpu_seconds"]);
     text += fmt::format(
-        "| `{}` | {} | {} | {} | {} | {} |\n", variant, columns[test].size(),
-        text_of(moments_of(columns[test]), unit), text_of(moments_of(columns[train]), unit),
-        variant == first ? "" : difference(columns[test], values[first][test], unit),
+        "| `{}` | {} | {} | {} | {} | {} |\n", variant, runs[variant],
+        text_of(moments_of(columns[measure.test]), measure.unit),
+        text_of(moments_of(columns[measure.train]), measure.unit),
+        compares ? difference(columns[measure.test], values[first][measure.test], measure.unit)
+                 : "",
         seconds.count == 0 ? "" : fmt::format("{:.1f}", seconds.mean / 60));
   }
-  return text + fmt::format(
-                    "\n±: of a test or training {} the standard deviation over seeds, of a "
-                    "difference (taken seed by seed) its standard error.\n",
-                    measure);
+  return text +
+         "\n±: of a test or training the standard deviation over seeds, of a difference "
+         "(taken seed by seed) its standard error.\n";
 }
 
 }  // namespace apical

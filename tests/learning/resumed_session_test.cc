@@ -1,8 +1,10 @@
 // A run that is stopped anywhere, saved, and restored in another session goes on to the same bits.
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -251,6 +253,35 @@ TEST_F(ResumedSessionTest, GoesOnForMoreEpochs) {
     return std::exchange(is_first, false) ? one_epoch() : two_epochs();
   };
   EXPECT_EQ(run(first_shorter, {1000000}), run(two_epochs));
+}
+
+// As many images with the same labels in another order are other data.
+TEST_F(ResumedSessionTest, OtherDataAreRefused) {
+  const auto reason = [&](const Make& saved, const Make& restored) {
+    CheckpointWriter writer(file("checkpoint.h5"));
+    saved()->checkpoint(writer.root());
+    writer.commit();
+    CheckpointReader reader(file("checkpoint.h5"));
+    try {
+      restored()->checkpoint(reader.root());
+    } catch (const FileError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no failure");
+  };
+  TrainAndTest other = data_;
+  std::ranges::rotate(other.train.labels, other.train.labels.begin() + 1);
+  TrainAndTest fewer = data_;
+  fewer.test = noise_images(39, 12, 3);
+  const auto with = [&](const TrainAndTest& data) {
+    return
+        [&] { return std::make_unique<TrainingSession>(experiment_of(one_hidden_layer()), data); };
+  };
+  EXPECT_EQ(reason(with(data_), with(data_)), "no failure");
+  EXPECT_THAT(reason(with(data_), with(other)),
+              testing::HasSubstr("other images, by their labels"));
+  EXPECT_THAT(reason(with(data_), with(fewer)),
+              testing::HasSubstr("had 40 test images, and there are 39 now"));
 }
 
 // The rates of a network's rules.

@@ -149,6 +149,25 @@ TEST_F(Batch, LeavesNoRunBehindWhenItFails) {
   EXPECT_GE(saved, 2);
 }
 
+// What is done stays in the tables of a batch that adds to it, however that ends.
+TEST_F(Batch, KeepsWhatIsDoneWhenMoreIsBrokenOff) {
+  const fs::path file = sweep(kTwo);
+  const Finished done = batch(file, folder_ / "out");
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const Finished more =
+      batch(file, folder_ / "out", {"--seeds", "40", "--jobs", "1"}, [&](pid_t process) {
+        while (!fs::exists(folder_ / "out/a/seed_3")) {
+          std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        kill(process, SIGINT);
+      });
+  EXPECT_EQ(more.exit_code, 130) << more.err;
+  const std::string table = content_of(folder_ / "out/batch.csv");
+  for (const char* run : {"a,1,done", "b,1,done", "a,2,done", "b,2,done", "b,40,not_done"}) {
+    EXPECT_THAT(table, HasSubstr(run));
+  }
+}
+
 TEST_F(Batch, ChecksAllBeforeAnythingRuns) {
   const Finished wrong =
       batch(sweep("variant { name: \"a\" }\nvariant { name: \"b\" set: \"training.epoch=3\" }\n"),

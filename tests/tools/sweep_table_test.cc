@@ -33,6 +33,15 @@ TEST(SweepTable, DifferencesAreTakenSeedBySeed) {
   EXPECT_THAT(table, HasSubstr("| `c` | 1 | 13.00 % | 14.00 % | -1.00 % |"));
 }
 
+TEST(SweepTable, VariantsOfOtherTasksAreNotCompared) {
+  const Sweep sweep{"", {"a", "b"}, {}};
+  const std::string table = sweep_markdown(
+      sweep, std::vector{done("a", 1, "error_percent", 4), done("b", 1, "loss", 1e39)});
+  EXPECT_THAT(table, HasSubstr("test error or loss"));
+  EXPECT_THAT(table, HasSubstr("| `a` | 1 | 4.00 % |"));
+  EXPECT_THAT(table, HasSubstr("| `b` | 1 | 1e+39 | 1e+39 |  |"));
+}
+
 TEST(SweepTable, AutoencodersHaveALoss) {
   const Sweep sweep{"", {"a"}, {}};
   EXPECT_THAT(sweep_markdown(sweep, std::vector{done("a", 1, "loss", 4)}),

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "tools/pictures/log_axis.h"
+
 namespace apical {
 namespace {
 
@@ -43,22 +45,6 @@ struct Extent {
   bool wants_log() const { return least > 0 && most > 4 * least; }
 };
 
-// Tics of a logarithmic axis: 1, 2, 5 of each decade, and more if there are few decades.
-std::string log_tics(const Extent& extent) {
-  std::vector<std::string> tics;
-  const bool few = extent.most < 100 * extent.least;
-  for (double decade = 1e-9; decade < 1e9; decade *= 10) {
-    for (const double digit : {1.0, 1.5, 2.0, 3.0, 5.0, 7.0}) {
-      const bool coarse = digit == 1 || digit == 2 || digit == 5;
-      const double tic = digit * decade;
-      if ((few || coarse) && tic > extent.least / 2 && tic < extent.most * 2) {
-        tics.push_back(fmt::format("{:g}", tic));
-      }
-    }
-  }
-  return fmt::format("set ytics ({})\n", fmt::join(tics, ", "));
-}
-
 std::string axes_script(const Extent& extent, const Measure& measure) {
   const bool thousands = extent.most_examples >= 20000;
   const double scale = thousands ? 1e-3 : 1;
@@ -72,7 +58,7 @@ std::string axes_script(const Extent& extent, const Measure& measure) {
   if (extent.most_examples == 0) script += "set xtics (0)\n";
   if (extent.wants_log()) {
     const double top = extent.most * 1.15;
-    script += "set logscale y\n" + log_tics(extent) +
+    script += "set logscale y\nset ytics " + log_axis_tics(extent.least, extent.most) + "\n" +
               fmt::format("set yrange [{}:{}]\n", extent.least / 1.15,
                           measure.unit == " %" ? std::min(top, 110.0) : top);
   } else {

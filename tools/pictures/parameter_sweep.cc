@@ -9,12 +9,17 @@
 
 #include "models/mistake.h"
 #include "tools/command_error.h"
+#include "tools/pictures/log_axis.h"
+#include "tools/pictures/trial_spikes.h"
 
 namespace apical {
 namespace {
 
 // A wider range of values is easier to read on a logarithmic axis.
 constexpr double kLogRange = 8;
+constexpr double kLogRangeOfTests = 20;
+// More values than these do not all have room below the axis.
+constexpr std::size_t kMostTics = 8;
 // More differences than these do not fit into a series' name.
 constexpr std::size_t kNamedFields = 2;
 constexpr std::array kPointTypes = {7, 5, 9, 11, 13, 6, 4};
@@ -126,8 +131,11 @@ std::string x_axis_script(const ParameterSweep& sweep) {
   const double high = number(sweep.values.back());
   if (low > 0 && high > kLogRange * low) {
     return x_label(sweep.field + ", logarithmic") +
-           fmt::format("set logscale x\nset xtics ({})\nset xrange [{}:{}]\n",
-                       fmt::join(sweep.values, ", "), low / 1.25, high * 1.25);
+           fmt::format("set logscale x\nset xtics {}\nset xrange [{}:{}]\n",
+                       sweep.values.size() <= kMostTics
+                           ? fmt::format("({})", fmt::join(sweep.values, ", "))
+                           : log_axis_tics(low, high),
+                       low / 1.25, high * 1.25);
   }
   const double margin = high > low ? 0.06 * (high - low) : std::max(0.1 * std::abs(low), 0.1);
   return x_label(sweep.field) + fmt::format("set xrange [{}:{}]\n", low - margin, high + margin);
@@ -142,17 +150,26 @@ std::string y_axis_script(const ParameterSweep& sweep, const Measure& measure) {
       high = std::max(high, test.second.high);
     }
   }
+  const std::string label =
+      fmt::format("Test {}{}", measure.word, measure.unit.empty() ? "" : " (%)");
+  if (low > 0 && high > kLogRangeOfTests * low) {
+    return fmt::format("set ylabel {}\nset logscale y\nset ytics {}\nset yrange [{}:{}]\n",
+                       gnuplot_string(label + ", logarithmic"), log_axis_tics(low, high),
+                       low / 1.15, high * 1.15);
+  }
   const double margin = std::max(0.12 * (high - low), 0.03 * high);
-  return fmt::format(
-      "set ylabel {}\nset yrange [{}:{}]\n",
-      gnuplot_string(fmt::format("Test {}{}", measure.word, measure.unit.empty() ? "" : " (%)")),
-      std::max(low - margin, 0.0), high + margin + (high > 0 ? 0 : 1));
+  return fmt::format("set ylabel {}\nset yrange [{}:{}]\n", gnuplot_string(label),
+                     std::max(low - margin, 0.0), high + margin + (high > 0 ? 0 : 1));
 }
 
 }  // namespace
 
-ParameterSweep parameter_sweep_of(std::span<const RecordedRun> runs, const std::string& field,
+ParameterSweep parameter_sweep_of(std::span<const RecordedRun> given, const std::string& field,
                                   const Measure& measure) {
+  std::vector<RecordedRun> runs(given.begin(), given.end());
+  // What they have measured is not what they will end at.
+  std::erase_if(runs, [](const RecordedRun& run) { return run.unfinished; });
+  if (runs.empty()) given.front().metrics.fail("is of a run that has not finished, as all are");
   for (const RecordedRun& run : runs) {
     if (run.fields.empty()) {
       run.metrics.fail("has no experiment.textproto beside it, which tells its parameters");
@@ -160,6 +177,7 @@ ParameterSweep parameter_sweep_of(std::span<const RecordedRun> runs, const std::
   }
   ParameterSweep sweep;
   sweep.field = field_to_draw(runs, field);
+  sweep.unfinished = given.size() - runs.size();
   for (const RecordedRun& run : runs) {
     const std::string value = value_of(run, sweep.field);
     if (std::ranges::find(sweep.values, value) == sweep.values.end()) {
@@ -198,8 +216,17 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
   std::string script = gnuplot_preamble(format, {.width = 720, .height = 480});
   const std::string usual =
       fmt::format("Test {} against {}", measure.word, short_name(sweep.field));
-  script += gnuplot_titles(title.empty() ? usual : title,
-                           bars ? "bars: lowest to highest of the seeds, line: their mean" : "");
+  std::string subtitle;
+  if (bars) {
+    subtitle = fmt::format("bars: lowest to highest of the seeds, {}: their mean",
+                           sweep.numbers ? "line" : "marks");
+  }
+  if (sweep.unfinished > 0) {
+    subtitle +=
+        fmt::format("{}without {} that {} not finished", subtitle.empty() ? "" : "; ",
+                    count_text(sweep.unfinished, "run"), sweep.unfinished == 1 ? "has" : "have");
+  }
+  script += gnuplot_titles(title.empty() ? usual : title, subtitle);
   script += "set grid ytics linecolor rgb '#e4e4e4' linewidth 0.6 linetype 1\n";
   script += several ? "set key below center Left reverse samplen 3\n" : "unset key\n";
   script += x_axis_script(sweep) + y_axis_script(sweep, measure);

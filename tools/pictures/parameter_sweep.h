@@ -26,11 +26,13 @@ struct ParameterSweep {
       values;  // in the order of the axis: numbers by size, then others as they came
   bool numbers = false;
   std::vector<Series> series;
+  std::size_t unfinished = 0;  // runs that were left out
 };
 
-// `field` empty: the only one, besides the seed, in which the runs differ. Throws UsageError if
-// there is no such field, FileError if a run lacks its experiment.textproto or a test.
-ParameterSweep parameter_sweep_of(std::span<const RecordedRun> runs, const std::string& field,
+// `field` empty: the only one, besides the seed, in which the runs differ. Runs that have not
+// finished are left out. Throws UsageError if there is no such field, FileError if a run lacks its
+// experiment.textproto or a test, or if none has finished.
+ParameterSweep parameter_sweep_of(std::span<const RecordedRun> given, const std::string& field,
                                   const Measure& measure);
 
 std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& measure,

@@ -6,6 +6,8 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
 #include <system_error>
@@ -149,10 +151,35 @@ bool decides_results(std::string_view field) {
          std::ranges::find(kWithoutEffect, field) == kWithoutEffect.end();
 }
 
+namespace {
+
+// A run says at its end whether it is complete; before that it has a checkpoint at most.
+bool is_unfinished(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  std::ifstream summary(folder / "summary.json");
+  if (!summary) return std::filesystem::exists(folder / "checkpoint.h5", ignored);
+  const auto json = nlohmann::json::parse(summary, nullptr, /*allow_exceptions=*/false);
+  return json.is_object() && !json.value("complete", true);
+}
+
+// The value of a field of the group's runs that also tells them apart, for seeds.
+bool has_run_of_seed(const RunGroup& group, const RecordedRun& run, std::string_view apart_from) {
+  const auto value = [](const RecordedRun& each, const std::string& field) {
+    const auto found = each.fields.find(field);
+    return found == each.fields.end() ? std::string() : found->second;
+  };
+  const std::string apart(apart_from);
+  return std::ranges::any_of(group.runs, [&](const RecordedRun* other) {
+    return value(*other, "seed") == value(run, "seed") && value(*other, apart) == value(run, apart);
+  });
+}
+
+}  // namespace
+
 RecordedRun read_run(const std::filesystem::path& metrics) {
   std::error_code ignored;
   const auto folder = std::filesystem::absolute(metrics, ignored).lexically_normal().parent_path();
-  RecordedRun run{folder, MetricsFile::read(metrics), {}};
+  RecordedRun run{folder, MetricsFile::read(metrics), {}, is_unfinished(metrics.parent_path())};
   const auto experiment = metrics.parent_path() / "experiment.textproto";
   if (std::filesystem::exists(experiment, ignored)) {
     run.fields = fields_of(ExperimentFile::read(experiment).experiment());
@@ -163,15 +190,19 @@ RecordedRun read_run(const std::filesystem::path& metrics) {
 std::vector<RunGroup> group_by_seed(std::span<const RecordedRun> runs,
                                     std::string_view apart_from) {
   std::vector<RunGroup> groups;
-  std::vector<std::map<std::string, std::string>> fields;
+  std::vector<std::map<std::string, std::string>> fields;  // of each group
   for (const RecordedRun& run : runs) {
     auto deciding = deciding_fields(run, apart_from);
-    const auto found = run.fields.empty() ? fields.end() : std::ranges::find(fields, deciding);
-    if (found == fields.end()) {
+    std::size_t g = run.fields.empty() ? groups.size() : 0;
+    while (g < groups.size() &&
+           (fields[g] != deciding || has_run_of_seed(groups[g], run, apart_from))) {
+      ++g;
+    }
+    if (g == groups.size()) {
       fields.push_back(std::move(deciding));
       groups.push_back({"", {&run}});
     } else {
-      groups[static_cast<std::size_t>(found - fields.begin())].runs.push_back(&run);
+      groups[g].runs.push_back(&run);
     }
   }
   name_groups(groups);

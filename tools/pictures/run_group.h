@@ -19,6 +19,7 @@ struct RecordedRun {
   MetricsFile metrics;
   // Of its experiment.textproto, by the paths that `--set` takes; empty without one.
   std::map<std::string, std::string> fields;
+  bool unfinished = false;  // it goes on, or was stopped
 };
 
 // Reads a metrics.csv and the experiment.textproto beside it. Throws FileError, ModelFileError.
@@ -37,7 +38,8 @@ bool decides_results(std::string_view field);
 // Groups `runs`, which outlive the groups, in the order of each group's first run. A group has the
 // name of its runs' folders, or as much of their paths as tells it from the other groups. A run
 // without an experiment.textproto is a group of its own. Fields that do not decide results do not
-// part runs, nor does the field at the path `apart_from`, if it is not empty.
+// part runs, nor does the field at the path `apart_from`, if it is not empty. A run with the seed
+// of another one of its group is no further seed of it, and begins a group of its own.
 std::vector<RunGroup> group_by_seed(std::span<const RecordedRun> runs,
                                     std::string_view apart_from = {});
 

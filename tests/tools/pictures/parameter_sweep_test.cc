@@ -70,6 +70,38 @@ TEST_F(ParameterSweepTest, OtherDifferencesAreSeries) {
               HasSubstr("FA"));
 }
 
+TEST_F(ParameterSweepTest, RunsThatHaveNotFinishedAreLeftOutAndCounted) {
+  std::vector<RecordedRun> runs = {run(batch(16, 1), 3), run(batch(32, 1), 1),
+                                   run(batch(32, 2), 60)};
+  runs[2].unfinished = true;
+  const ParameterSweep sweep = parameter_sweep_of(runs, "", kError);
+  EXPECT_EQ(sweep.unfinished, 1U);
+  EXPECT_EQ(sweep.series[0].tests.at("32").high, 1);
+  EXPECT_THAT(draw_with_gnuplot(parameter_sweep_script(sweep, kError, "", PictureFormat::kSvg)),
+              HasSubstr("without 1 run that has not finished"));
+  for (RecordedRun& each : runs) each.unfinished = true;
+  EXPECT_THROW(parameter_sweep_of(runs, "", kError), FileError);
+}
+
+TEST_F(ParameterSweepTest, ASeedThatIsGivenTwiceIsNotTwoSeeds) {
+  const std::vector<RecordedRun> runs = {run(batch(16, 1), 3), run(batch(32, 1), 1),
+                                         run(batch(32, 1), 1)};
+  const ParameterSweep sweep =
+      parameter_sweep_of(runs, "training.rate_learning.batch_size", kError);
+  ASSERT_EQ(sweep.series.size(), 2U);
+  EXPECT_EQ(sweep.series[0].seeds, 1U);
+}
+
+TEST_F(ParameterSweepTest, WidelySpreadTestsAndManyValuesAreReadable) {
+  std::vector<RecordedRun> runs;
+  for (int size = 10; size <= 300; size += 10) runs.push_back(run(batch(size, 1), 1e3 / size));
+  const std::string script =
+      parameter_sweep_script(parameter_sweep_of(runs, "", kError), kError, "", PictureFormat::kSvg);
+  EXPECT_THAT(script, HasSubstr("set logscale y"));
+  EXPECT_THAT(script, HasSubstr("set xtics (7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500)"));
+  EXPECT_THAT(draw_with_gnuplot(script), HasSubstr("Test error (%), logarithmic"));
+}
+
 TEST_F(ParameterSweepTest, AWideRangeIsLogarithmicAndSaysSo) {
   const std::vector<RecordedRun> runs = {run(batch(16, 1), 3), run(batch(512, 1), 1)};
   const ParameterSweep sweep = parameter_sweep_of(runs, "", kError);

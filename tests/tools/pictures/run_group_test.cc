@@ -1,5 +1,6 @@
 #include "tools/pictures/run_group.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -51,8 +52,9 @@ TEST_F(RunGroupTest, NamesTellGroupsApart) {
   const auto names = [&](const std::vector<std::pair<std::string, int>>& folders_and_epochs) {
     std::vector<RecordedRun> runs;
     for (const auto& [folder, epochs] : folders_and_epochs) {
-      runs.push_back(
-          run(folder, "name: 'same' training { epochs: " + std::to_string(epochs) + " }"));
+      // Each a seed of its own.
+      runs.push_back(run(folder, fmt::format("name: 'same' seed: {} training {{ epochs: {} }}",
+                                             runs.size() + 1, epochs)));
     }
     std::vector<std::string> found;
     for (const RunGroup& group : group_by_seed(runs)) found.push_back(group.name);
@@ -70,6 +72,29 @@ TEST_F(RunGroupTest, NamesTellGroupsApart) {
               ElementsAre("a", "seed_1/b"));
   EXPECT_THAT(names({{"x", 1}, {"y", 1}, {"z", 2}}), ElementsAre("same", "z"));
   EXPECT_THAT(names({{"x", 1}, {"y", 1}, {"z", 2}, {"w", 2}}), ElementsAre("x", "z"));
+}
+
+TEST_F(RunGroupTest, ASeedIsInAGroupOnce) {
+  const std::string experiment = "seed: 1 training { epochs: 2 }";
+  const std::vector<RecordedRun> runs = {run("a", experiment), run("a_again", experiment),
+                                         run("b", "seed: 2 training { epochs: 2 }")};
+  const std::vector<RunGroup> groups = group_by_seed(runs);
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0].runs.size(), 2U);
+  EXPECT_EQ(groups[1].runs.front(), &runs[1]);
+}
+
+TEST_F(RunGroupTest, StoppedRunsAreUnfinished) {
+  EXPECT_FALSE(run("no_word_of_it", "").unfinished);
+  const auto with = [&](const std::string& name, const std::string& summary) {
+    std::filesystem::create_directories(file(name));
+    put(file(name) / "checkpoint.h5", "");
+    if (!summary.empty()) put(file(name) / "summary.json", summary);
+    return run(name, "").unfinished;
+  };
+  EXPECT_FALSE(with("done", "{\"complete\": true}"));
+  EXPECT_TRUE(with("stopped", "{\"complete\": false}"));
+  EXPECT_TRUE(with("goes_on", ""));
 }
 
 TEST_F(RunGroupTest, NumbersInNamesOrder) {
