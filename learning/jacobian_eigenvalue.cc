@@ -76,14 +76,23 @@ JacobianEigenvalue::JacobianEigenvalue(const TrialMetricContext& context) : cont
       }
       const std::size_t hidden = population_index(network, feedback.target());
       const std::size_t above = population_index(network, feedback.source());
-      Loop& loop = loops_.emplace_back(Loop{up, back, hidden, above,
-                                            context.parameters.weights[back].targets(),
-                                            context.parameters.weights[back].sources(),
-                                            gain_of(network.population(static_cast<int>(above))),
-                                            "jacobian_eigenvalue_" + feedback.target()});
+      Loop& loop = loops_.emplace_back(
+          Loop{up, back, hidden, above, context.parameters.weights[back].targets(),
+               context.parameters.weights[back].sources(),
+               gain_of(network.population(static_cast<int>(above))),
+               "jacobian_eigenvalue_" + feedback.target(), feedback.source()});
       loop.feedforward_jacobians.resize(kTrials * loop.hidden_size * loop.above_size);
       loop.feedback_jacobians.resize(loop.feedforward_jacobians.size());
     }
+  }
+  name_loops();
+}
+
+// A hidden population may be in several loops, which are then told apart by where they go.
+void JacobianEigenvalue::name_loops() {
+  for (Loop& loop : loops_) {
+    const auto same = [&](const Loop& other) { return other.hidden == loop.hidden; };
+    if (std::ranges::count_if(loops_, same) > 1) loop.column += "_" + loop.source;
   }
 }
 

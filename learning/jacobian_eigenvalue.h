@@ -40,11 +40,13 @@ class JacobianEigenvalue final : public TrialMetric {
     std::size_t above_size;
     double gain;  // phi_max k of the population above
     std::string column;
+    std::string source;  // of the feedback
     // Of the last trials, in turn: [trial][hidden neuron][neuron above].
     std::vector<float> feedforward_jacobians = {};
     std::vector<float> feedback_jacobians = {};
   };
 
+  void name_loops();
   void add(Loop& loop) const;
   static double largest_eigenvalue(const Loop& loop);
 

@@ -124,17 +124,25 @@ bool Session::is_time_to_test(std::int64_t before, std::int64_t now) const {
 std::uint64_t Session::images() const {
   const auto epochs = static_cast<std::uint64_t>(training_.epochs());
   if (epochs == 0) return sizes_.test;
-  std::uint64_t interim_tests = training_.evaluate_before_training() ? 1 : 0;
-  std::int64_t done = 0;
+  const std::uint64_t before = training_.evaluate_before_training() ? 1 : 0;
+  return epochs * (sizes_.train + sizes_.test) +
+         (before + interim_tests(epochs)) * sizes_.interim_test;
+}
+
+// Within the epochs: after each step but an epoch's last in which a multiple of the interval is
+// reached.
+std::uint64_t Session::interim_tests(std::uint64_t epochs) const {
+  const auto interval = static_cast<std::uint64_t>(training_.evaluate_every_examples());
+  if (interval == 0 || sizes_.train == 0) return 0;
+  const std::uint64_t steps = (sizes_.train - 1) / sizes_.step;  // but for the last
+  if (interval <= sizes_.step) return epochs * steps;
+  // No step reaches two.
+  std::uint64_t tests = epochs * sizes_.train / interval;
   for (std::uint64_t epoch = 0; epoch < epochs; ++epoch) {
-    for (std::size_t n = 0; n < sizes_.train; n += sizes_.step) {
-      const std::size_t size = std::min(sizes_.step, sizes_.train - n);
-      const auto now = done + static_cast<std::int64_t>(size);
-      interim_tests += n + size < sizes_.train && is_time_to_test(done, now);
-      done = now;
-    }
+    const std::uint64_t begin = epoch * sizes_.train;
+    tests -= (begin + sizes_.train) / interval - (begin + steps * sizes_.step) / interval;
   }
-  return epochs * (sizes_.train + sizes_.test) + interim_tests * sizes_.interim_test;
+  return tests;
 }
 
 std::uint64_t Session::images_shown() const {

@@ -208,6 +208,7 @@ class Session {
 
  private:
   std::int64_t total() const;
+  std::uint64_t interim_tests(std::uint64_t epochs) const;
   bool is_time_to_test(std::int64_t before, std::int64_t now) const;
   bool measure(TrainingObserver& observer, const std::function<bool()>& stop);
   void step(TrainingObserver& observer);

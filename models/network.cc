@@ -152,7 +152,8 @@ void Network::synchronize(const Process& process) {
   for (const auto& population : populations_) both_ways(*population);
   for (const auto& line : delay_lines_) both_ways(*line);
   for (const Process* each : synchronized_) both_ways(*each);
-  for (const Process* observer : observing_) simulation_.influence(process, *observer);
+  // Nor may it pass an observer, which would find a state that lies behind.
+  for (const Process* observer : observing_) both_ways(*observer);
   synchronized_.push_back(&process);
 }
 
@@ -160,7 +161,10 @@ void Network::observe(const Process& process, const Population& population) {
   simulation_.influence(process, population);
   for (const auto& each : populations_) simulation_.influence(*each, process);
   for (const auto& line : delay_lines_) simulation_.influence(*line, process);
-  for (const Process* each : synchronized_) simulation_.influence(*each, process);
+  for (const Process* each : synchronized_) {
+    simulation_.influence(*each, process);
+    simulation_.influence(process, *each);
+  }
   observing_.push_back(&process);
 }
 

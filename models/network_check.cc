@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <string>
@@ -39,10 +40,15 @@ std::vector<Compartment> compartments_of(const proto::Population& population) {
 }
 
 // The closed form divides by the difference of any two of its decay rates.
+double relative_difference(double a, double b) {
+  return std::abs(a - b) / std::max(std::abs(a), std::abs(b));
+}
 bool too_close(double a, double b) {
   constexpr double kRelative = 0.01 * (1 - 1e-9);  // 1 % itself is allowed, however it is rounded
-  return std::abs(a - b) < kRelative * std::max(std::abs(a), std::abs(b));
+  return relative_difference(a, b) < kRelative;
 }
+// Of the two smallest of the three differences; potentials are then right to a few 1e-4.
+constexpr double kLeastProduct = 0.005;
 
 class NetworkCheck : private FileCheck {
  public:
@@ -241,8 +247,32 @@ class NetworkCheck : private FileCheck {
             all_paths,
             fmt::format("{} is {:.6g}, the same as 1/`{}` to within 1 %", terms, total, name),
             "let them differ by 1 % or more, since the potential divides by their difference");
+        return;
       }
     }
+    check_three_rates(potential, path, total, terms, paths);
+  }
+
+  // Rounding errors grow with the product of two differences.
+  void check_three_rates(const proto::PostsynapticPotential& potential, const std::string& path,
+                         double total, const std::string& terms, std::vector<std::string> paths) {
+    if (total <= 0 || potential.tau_leak_ms() <= 0 || potential.tau_synapse_ms() <= 0) return;
+    if (too_close(potential.tau_leak_ms(), potential.tau_synapse_ms())) return;  // has been told
+    const double leak = 1 / potential.tau_leak_ms();
+    const double synapse = 1 / potential.tau_synapse_ms();
+    std::array differences = {relative_difference(total, leak), relative_difference(total, synapse),
+                              relative_difference(leak, synapse)};
+    std::ranges::sort(differences);
+    if (differences[0] * differences[1] >= kLeastProduct) return;
+    for (const char* name : {"tau_leak_ms", "tau_synapse_ms"}) {
+      paths.push_back(fmt::format("{}.postsynaptic_potential.{}", path, name));
+    }
+    add_among(paths,
+              fmt::format("{} is {:.6g}, and 1/`tau_leak_ms` and 1/`tau_synapse_ms` are nearly the "
+                          "same, {:.6g} and {:.6g}",
+                          terms, total, leak, synapse),
+              "let one of the three differ by 10 % or more, since the potential divides by the "
+              "products of their differences");
   }
 
   // Whether a projection ends on a compartment, or might if its own mistakes were mended.

@@ -8,13 +8,28 @@
 
 namespace apical {
 
+namespace {
+
+// Some file systems cannot; files are whole either way.
+void bring_to_disk(std::filesystem::path folder) {
+  if (folder.empty()) folder = ".";
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
+}  // namespace
+
 int durable_rename(const std::filesystem::path& from, const std::filesystem::path& to) {
   if (::rename(from.c_str(), to.c_str()) != 0) return errno;
-  const std::filesystem::path folder = to.parent_path();
-  const int descriptor = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return 0;
-  ::fsync(descriptor);  // some file systems cannot; the file is whole either way
-  ::close(descriptor);
+  bring_to_disk(to.parent_path());
+  return 0;
+}
+
+int durable_exchange(const std::filesystem::path& a, const std::filesystem::path& b) {
+  if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0) return errno;
+  bring_to_disk(b.parent_path());
   return 0;
 }
 

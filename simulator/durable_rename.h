@@ -8,4 +8,8 @@ namespace apical {
 // is there. `from` has been brought to the disk. Returns errno, or 0.
 int durable_rename(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// Swaps the names of two files, likewise. Returns errno, or 0; EINVAL or ENOSYS where the file
+// system cannot.
+int durable_exchange(const std::filesystem::path& a, const std::filesystem::path& b);
+
 }  // namespace apical

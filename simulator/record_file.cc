@@ -41,12 +41,6 @@ constexpr std::size_t kMostEncodedKept = 2 * kBytesPerFlush;
                   "cannot write: " + std::generic_category().message(error));
 }
 
-// Swaps the names of two files. Returns errno, or 0.
-int exchange_names(const std::filesystem::path& a, const std::filesystem::path& b) {
-  if (::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) != 0) return errno;
-  return 0;
-}
-
 void copy_whole(const std::filesystem::path& from, const std::filesystem::path& to) {
   std::error_code error;
   std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing, error);
@@ -340,7 +334,7 @@ void RecordFile::publish(const std::vector<std::uint64_t>& rows) {
     if (!chunks.empty()) file.write_chunks(tables_[id].dataset, chunks);
   }
   file.close();
-  if (exchange_names(next_, path_) == 0) {
+  if (durable_exchange(next_, path_) == 0) {
     next_is_there_ = true;
   } else if (const int error = durable_rename(next_, path_); error != 0) {
     fail(path_, error);

@@ -34,7 +34,8 @@ namespace apical {
 // until close() the tables take twice their room on the disk, and the rows of two flushes are in
 // memory. Where names cannot be exchanged, the next flush begins with a copy of the file. So does
 // it while somebody reads the other copy: a reader's file never changes under them; to see more,
-// they open it again.
+// they open it again. (HDF5 locks what it reads. Who copies a file by other means while it grows
+// takes the lock: `flock -s FILE cp FILE COPY`.)
 //
 // Errors of the writing thread come out of the next flush_if_due, flush or close, once; nothing is
 // written after one, and the file stays as the last flush left it. Throws FileError.

@@ -16,6 +16,17 @@ namespace apical {
 inline constexpr std::array<std::string_view, 3> kSonataSortings = {"none", "by_id", "by_time"};
 inline constexpr std::size_t kSonataByTime = 2;
 
+// Whether a population of a file of spikes says of itself that it is ordered by time. Some write
+// that as a text, which is not looked at.
+inline bool is_sorted_by_time(const Hdf5File& file, const std::string& group) {
+  if (!file.has_attribute(group, "sorting")) return false;
+  try {
+    return file.read_enum_attribute(group, "sorting") == kSonataSortings[kSonataByTime];
+  } catch (const FileError&) {
+    return false;
+  }
+}
+
 // The attributes of the root.
 inline void write_sonata_header(Hdf5File& file) {
   constexpr std::uint32_t kMagic = 0x0A7A;

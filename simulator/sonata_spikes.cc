@@ -48,16 +48,6 @@ void sort_by_time(SpikeTrain& train) {
   train = std::move(sorted);
 }
 
-// Whether a population says of itself that it is ordered by time. Some write that as a text.
-bool claims_order(const Hdf5File& file, const std::string& group) {
-  if (!file.has_attribute(group, "sorting")) return false;
-  try {
-    return file.read_enum_attribute(group, "sorting") == kSonataSortings[kSonataByTime];
-  } catch (const FileError&) {
-    return false;
-  }
-}
-
 void check_are_numbers(const Hdf5File& file, const SpikeTrain& train) {
   if (std::ranges::any_of(train.times_ms, [](double time) { return std::isnan(time); })) {
     throw FileError(file.path(), FileAccess::kRead,
@@ -95,7 +85,7 @@ SpikeTrain read_population(const Hdf5File& file, const std::string& name) {
     train.neurons = *std::max_element(train.node_ids.begin(), train.node_ids.end()) + 1;
   }
   check_are_numbers(file, train);
-  if (!claims_order(file, group) && train.times_ms.size() == train.node_ids.size())
+  if (!is_sorted_by_time(file, group) && train.times_ms.size() == train.node_ids.size())
     sort_by_time(train);
   check(file, train);
   return train;
@@ -115,7 +105,7 @@ SonataSpikeFile::SonataSpikeFile(const std::filesystem::path& path) : file_(Hdf5
   for (const std::string& name : file_.names_in("/spikes")) {
     const std::string group = "/spikes/" + name;
     Population population;
-    population.is_kept = !claims_order(file_, group) || !file_.has_attribute(group, "neurons");
+    population.is_kept = !is_sorted_by_time(file_, group) || !file_.has_attribute(group, "neurons");
     if (population.is_kept) {
       population.train = read_population(file_, name);
       population.spikes = population.train.times_ms.size();

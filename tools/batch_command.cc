@@ -27,6 +27,7 @@
 #include "tools/command_line.h"
 #include "tools/exit_code.h"
 #include "tools/folder_lock.h"
+#include "tools/interrupt.h"
 #include "tools/progress.h"
 #include "tools/sweep_file.h"
 #include "tools/sweep_table.h"
@@ -129,6 +130,7 @@ class Batch {
       result.summary = summary_of(result);
       if (!result.summary.is_null()) result.status = RunStatus::kDone;
     }
+    if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);  // nohup has it ignored
     signals_.async_wait([this](const auto& error, int signal) { on_signal(error, signal); });
   }
 
@@ -168,7 +170,9 @@ class Batch {
   nlohmann::ordered_json summary_of(const SweepResult& result) const {
     std::ifstream file(request_.out / result.folder / "summary.json");
     auto summary = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
-    if (!summary.is_object() || !summary.value("complete", false)) return nullptr;
+    if (!summary.is_object() || !summary.contains("complete") || summary["complete"] != true) {
+      return nullptr;
+    }
     return summary;
   }
 
@@ -193,7 +197,8 @@ class Batch {
     if (error) throw WriteError(log.parent_path(), error.message());
     const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (output < 0) throw WriteError(log, std::generic_category().message(errno));
-    std::vector<std::string> command = {std::filesystem::read_symlink("/proc/self/exe"),
+    // The program that runs, whatever has become of its file.
+    std::vector<std::string> command = {"/proc/self/exe",
                                         "run",
                                         result.run.experiment,
                                         "--out",

@@ -9,6 +9,7 @@
 
 #include "simulator/checkpoint.h"
 #include "simulator/hdf5_file.h"
+#include "simulator/sonata.h"
 #include "simulator/sonata_spikes.h"
 
 namespace apical {
@@ -69,8 +70,7 @@ FileDescription describe_spikes(const Hdf5File& file) {
       const auto neurons = file.read_attribute<std::uint64_t>(group, "neurons");
       line += " of " + count_of(neurons, "neuron");
     }
-    if (file.has_attribute(group, "sorting") && count > 0 &&
-        file.read_enum_attribute(group, "sorting") == "by_time") {
+    if (count > 0 && is_sorted_by_time(file, group)) {
       line +=
           fmt::format(", {:.1f} to {:.1f} ms", value_in_row<double>(file, group + "/timestamps", 0),
                       value_in_row<double>(file, group + "/timestamps", count - 1));

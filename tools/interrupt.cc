@@ -16,9 +16,15 @@
 
 namespace apical {
 
+bool is_ignored(int signal) {
+  struct sigaction action = {};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 class Interrupt::Listener {
  public:
   explicit Listener(std::function<void(std::string_view)> print) : print_(std::move(print)) {
+    if (!is_ignored(SIGHUP)) signals_.add(SIGHUP);  // nohup has it ignored
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) first_signal();
     });

@@ -41,7 +41,9 @@ int check_same(const std::filesystem::path& path, const std::string& text,
 
 bool says_complete(const std::filesystem::path& summary) {
   const auto json = nlohmann::json::parse(content_of(summary), nullptr, false);
-  return json.is_object() && json.value("complete", false);
+  if (!json.is_object()) return false;
+  const auto complete = json.find("complete");
+  return complete != json.end() && *complete == true;
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -18,6 +17,7 @@ namespace apical {
 namespace {
 
 constexpr const char* kPartial = ".partial";
+constexpr std::chrono::seconds kMetricsInterval(1);
 
 bool is_of_a_run(std::string name) {
   if (name.ends_with(kPartial)) name.resize(name.size() - std::string_view(kPartial).size());
@@ -56,9 +56,8 @@ RunFolder::RunFolder(std::filesystem::path path, Use use)
   std::error_code ignored;
   for (const std::string name : kFilesOfARun) {
     std::filesystem::remove(path_ / (name + kPartial), ignored);
-    if (use != Use::kResume && std::filesystem::exists(path_ / name, ignored)) {
-      old_files_.insert(name);
-    }
+    // What this run does not come to write is of another one.
+    if (std::filesystem::exists(path_ / name, ignored)) old_files_.insert(name);
   }
 }
 
@@ -83,6 +82,13 @@ RunFolder RunFolder::create(std::filesystem::path path, Use use) {
   std::filesystem::create_directories(path, error);
   if (error) throw WriteError::of_errno(path, error.value());
   return {std::move(path), use};
+}
+
+RunFolder::~RunFolder() {
+  try {
+    write_metrics();
+  } catch (const WriteError&) {
+  }
 }
 
 void RunFolder::remove(const std::string& name) {
@@ -114,12 +120,21 @@ void RunFolder::append_metrics(std::span<const Metric> row) {
     throw std::logic_error("metrics.csv: a row's names differ from the header's");
   }
   metrics_ += fmt::format("{}\n", fmt::join(cells, ","));
+  metrics_are_written_ = false;
+  if (std::chrono::steady_clock::now() - metrics_written_ >= kMetricsInterval) write_metrics();
+}
+
+// The whole file, so that it is whole at any time: many rows cost much if each is written.
+void RunFolder::write_metrics() {
+  if (metrics_are_written_) return;
   write_file_atomically(file("metrics.csv"), metrics_);
+  metrics_are_written_ = true;
+  metrics_written_ = std::chrono::steady_clock::now();
 }
 
 void RunFolder::checkpoint(const Checkpoint& state) {
   state.text("metrics", metrics_);
-  if (!state.restores()) return;
+  if (!state.restores()) return write_metrics();
   metric_names_.clear();
   if (metrics_.empty()) return remove("metrics.csv");
   std::istringstream header(metrics_.substr(0, metrics_.find('\n')));
@@ -128,6 +143,7 @@ void RunFolder::checkpoint(const Checkpoint& state) {
 }
 
 void RunFolder::write_summary(const nlohmann::ordered_json& summary) {
+  write_metrics();
   write_file_atomically(
       file("summary.json"),
       summary.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");

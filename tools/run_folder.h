@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <concepts>
 #include <filesystem>
 #include <memory>
@@ -59,6 +60,9 @@ class RunFolder {
   // resume one, nothing but a run's files.
   static RunFolder create(std::filesystem::path path, Use use);
 
+  RunFolder(RunFolder&&) = default;
+  ~RunFolder();  // with the last rows of metrics.csv, also of a run that ends by an error
+
   const std::filesystem::path& path() const { return path_; }
 
   // Where the caller writes another file of this run, such as spikes.h5.
@@ -72,6 +76,8 @@ class RunFolder {
 
   // Adds a row to metrics.csv, whose header is the first row's names. All rows must have the same
   // names in the same order, else std::logic_error.
+  // On the disk at once if the last row is older than a second, and with the next checkpoint or
+  // summary at the latest.
   void append_metrics(std::span<const Metric> row);
 
   // The rows of metrics.csv. Restoring writes the file: rows that came later are gone.
@@ -83,12 +89,15 @@ class RunFolder {
  private:
   RunFolder(std::filesystem::path path, Use use);
   bool holds_nothing_to_keep() const;
+  void write_metrics();
 
   std::filesystem::path path_;
   std::unique_ptr<FolderLock> lock_;
   std::set<std::string> old_files_;  // of an earlier run, not yet replaced
   std::vector<std::string> metric_names_;
   std::string metrics_;  // the text of metrics.csv
+  bool metrics_are_written_ = true;
+  std::chrono::steady_clock::time_point metrics_written_ = {};
 };
 
 }  // namespace apical

@@ -29,7 +29,13 @@ std::vector<Spike> by_time(std::span<const SpikeTrain> populations) {
 // file whose first line has none for one of whole numbers.
 std::string time_text(double time_ms) {
   std::string text = fmt::format("{}", time_ms);
-  if (text.find('e') != std::string::npos) return fmt::format("{:.20f}", time_ms);
+  if (text.find('e') != std::string::npos) {
+    // Without an exponent, which not all readers know.
+    for (int behind = 1; behind < 340; ++behind) {
+      text = fmt::format("{:.{}f}", time_ms, behind);
+      if (std::stod(text) == time_ms) return text;
+    }
+  }
   if (text.find('.') == std::string::npos) text += ".0";
   return text;
 }

@@ -246,11 +246,12 @@ class Equations {
 
   // With noise of its own in each batch; `f` is the layer before it has learned.
   void teach_inverse(std::size_t l, const Layer& f, const std::vector<Vector>& below) {
-    constexpr std::uint64_t kDrawsOfABatch = 2048;  // of one as small as these
     const std::size_t units = sizes_[l - 1];
     std::vector<float> noise(below.size() * units);
-    RandomStream stream(key(l, Purpose::kInverseNoise), batches_[l]++ * kDrawsOfABatch);
+    // In whole tiles of 8,192 numbers, of which a draw gives four.
+    RandomStream stream(key(l, Purpose::kInverseNoise), 2048 * tiles_[l]);
     stream.normals(kSigma, noise);
+    tiles_[l] += (noise.size() + 8191) / 8192;
     std::vector<Vector> seen;
     std::vector<Vector> errors;
     for (std::size_t n = 0; n < below.size(); ++n) {
@@ -275,8 +276,8 @@ class Equations {
   std::uint64_t seed_;
   std::vector<Matrix> feedback_;
   std::vector<Matrix> direct_;
-  Layer features_{Matrix(0, 0), {}, proto::LINEAR};  // of which z is
-  std::vector<std::uint64_t> batches_ = std::vector<std::uint64_t>(10);
+  Layer features_{Matrix(0, 0), {}, proto::LINEAR};                    // of which z is
+  std::vector<std::uint64_t> tiles_ = std::vector<std::uint64_t>(10);  // of noise, drawn up to now
 };
 
 std::vector<Vector> rows_of(ConstBatchView view) {
@@ -291,9 +292,13 @@ std::vector<Vector> rows_of(ConstBatchView view) {
 class RateEquations
     : public testing::TestWithParam<std::tuple<proto::Algorithm, proto::InverseLoss>> {};
 
-TEST_P(RateEquations, LeadToTheSameParameters) {
-  const auto [algorithm, loss] = GetParam();
-  SmallRateNetwork small(dense_network());
+// A network whose first layer has so many units.
+void expect_same_parameters(proto::Algorithm algorithm, proto::InverseLoss loss,
+                            std::size_t units = 9) {
+  proto::Experiment experiment = dense_network();
+  experiment.mutable_rate_network()->mutable_layer(0)->mutable_dense()->set_units(
+      static_cast<int>(units));
+  SmallRateNetwork small(experiment);
   proto::RateLearning& settings = small.settings();
   settings.set_algorithm(algorithm);
   settings.set_inverse_loss(loss);
@@ -304,7 +309,7 @@ TEST_P(RateEquations, LeadToTheSameParameters) {
   settings.mutable_optimizer()->mutable_sgd()->set_momentum(0);
   settings.mutable_inverse_optimizer()->mutable_sgd()->set_learning_rate(kInverseRate);
   settings.mutable_inverse_optimizer()->mutable_sgd()->set_momentum(0);
-  Equations expected(algorithm, loss, {kSmallImage.size(), 9, 8, 7, 3},
+  Equations expected(algorithm, loss, {kSmallImage.size(), units, 8, 7, 3},
                      {proto::LINEAR, proto::TANH, proto::SIGMOID, proto::TANH, proto::LINEAR},
                      small.context().seed);
 
@@ -351,6 +356,16 @@ TEST_P(RateEquations, LeadToTheSameParameters) {
       ASSERT_NEAR(found[inputs * outputs + o], inverse.biases[o], kRounding) << "c_" << l;
     }
   }
+}
+
+TEST_P(RateEquations, LeadToTheSameParameters) {
+  const auto [algorithm, loss] = GetParam();
+  expect_same_parameters(algorithm, loss);
+}
+
+// The noise of a batch of 6 fills more than one tile of 8,192 numbers, that of one of 4 does not.
+TEST(RateEquationsOfWideLayers, LeadToTheSameParameters) {
+  expect_same_parameters(proto::DTP, proto::DENOISING, 1500);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -7,6 +7,11 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -57,6 +62,33 @@ struct Outcome {
   RateParameters parameters;
   std::uint64_t events = 0;
   bool operator==(const Outcome&) const = default;
+};
+
+// Notes what it is asked for.
+class LoggingExamples final : public Examples {
+ public:
+  struct Read {
+    std::size_t index;
+    std::optional<RandomBits> bits;
+  };
+
+  LoggingExamples(const ImageSet& images, const ImageSetExamples::Options& options)
+      : examples_(images, options) {}
+  std::size_t size() const override { return examples_.size(); }
+  int classes() const override { return examples_.classes(); }
+  ImageShape shape() const override { return examples_.shape(); }
+  std::uint16_t label(std::size_t index) const override { return examples_.label(index); }
+  void read(std::size_t index, const RandomBits* bits, std::span<float> values) const override {
+    examples_.read(index, bits, values);
+    const std::lock_guard lock(mutex_);
+    reads.push_back({index, bits == nullptr ? std::nullopt : std::optional(*bits)});
+  }
+
+  mutable std::vector<Read> reads;
+
+ private:
+  ImageSetExamples examples_;
+  mutable std::mutex mutex_;
 };
 
 class RateSessionTest : public testing::Test {
@@ -262,6 +294,49 @@ TEST_F(RateSessionTest, AutoencodersLearnToReconstruct) {
     EXPECT_FALSE(last.test_top5_error_percent);
     EXPECT_GT(*first.test_loss, mean_image_loss()) << algorithm;
     EXPECT_LT(*last.test_loss, of_mean * mean_image_loss()) << algorithm;
+  }
+}
+
+// Each training image has random bits of its own in each epoch, others with another seed, and a
+// test image has none.
+TEST_F(RateSessionTest, CropsAreOfTheSeedTheEpochAndTheImage) {
+  const auto bits_of = [&](std::uint64_t seed, int threads) {
+    proto::Experiment each = experiment("BP", "dense { units: 5 }");
+    each.set_seed(seed);
+    LoggingExamples train(train_images_, {.padding = 2, .flips = true});
+    LoggingExamples test(test_images_, {.padding = 2, .flips = true});
+    tbb::task_arena(threads).execute([&] {
+      RateSession session(each, train, test);
+      Observer observer;
+      session.run(observer, kNoStop);
+    });
+    for (const auto& read : test.reads) EXPECT_FALSE(read.bits.has_value());
+    EXPECT_EQ(train.reads.size(), 2 * train.size());
+    std::map<std::size_t, std::set<RandomBits>> bits;  // by image
+    for (const auto& read : train.reads) bits[read.index].insert(read.bits.value());
+    return bits;
+  };
+  const auto bits = bits_of(1, 1);
+  std::set<RandomBits> all;
+  for (const auto& [image, of_epochs] : bits) {
+    EXPECT_EQ(of_epochs.size(), 2U) << image;
+    all.insert(of_epochs.begin(), of_epochs.end());
+  }
+  EXPECT_EQ(all.size(), 2 * bits.size());
+  EXPECT_EQ(bits_of(1, 3), bits);
+  for (const auto& [image, of_epochs] : bits_of(2, 1)) {
+    for (const RandomBits& each : of_epochs) EXPECT_FALSE(all.contains(each));
+  }
+}
+
+// As many images as are announced are shown, however steps and tests fall.
+TEST_F(RateSessionTest, ImagesAreCountedBeforehand) {
+  for (const int every : {1, 3, 64, 65, 100, 128, 499, 500, 501, 750}) {
+    proto::Experiment each = experiment("BP", "dense { units: 2 }");
+    each.mutable_training()->set_epochs(3);
+    each.mutable_training()->set_evaluate_every_examples(every);
+    each.mutable_training()->set_interim_test_examples(3);
+    run(each);
   }
 }
 

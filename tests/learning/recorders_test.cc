@@ -131,6 +131,40 @@ TEST_F(RecordersTest, RecordingChangesNothing) {
             without);
 }
 
+// Processes that look at the output between two of its events, on a fine grid or to send its rates,
+// leave the learning rule what it would have found.
+TEST_F(RecordersTest, LookingOnChangesNothingWhereStatesEndBetweenEvents) {
+  const std::string report =
+      "recording { report { population: \"output\" trials: 0 step_ms: 0.3 } trials {} }";
+  int variant = 0;
+  const auto expect_same = [&](const std::function<void(proto::Network&)>& change) {
+    proto::Experiment plain = experiment_with("");
+    proto::Experiment watched = experiment_with(report);
+    for (proto::Experiment* each : {&plain, &watched}) {
+      // A few events only, so that there is room between them.
+      each->mutable_network()->mutable_population(0)->mutable_poisson_source()->set_max_rate_hz(2);
+      each->mutable_network()->mutable_population(1)->set_size(2);
+      change(*each->mutable_network());
+    }
+    const std::string name = std::to_string(variant++);
+    EXPECT_EQ(run(watched, "w_" + name), run(plain, "p_" + name)) << name;
+  };
+  for (const double cut_off_ms : {5.0, 10.0, 30.0}) {
+    expect_same([&](proto::Network& network) {
+      network.mutable_population(2)
+          ->mutable_output()
+          ->mutable_postsynaptic_potential()
+          ->set_cut_off_ms(cut_off_ms);
+    });
+  }
+  for (const double interval_ms : {0.02, 0.5}) {
+    expect_same([&](proto::Network& network) {
+      network.mutable_projection(1)->set_transmission(proto::RATES);
+      network.mutable_projection(1)->set_rate_interval_ms(interval_ms);
+    });
+  }
+}
+
 TEST_F(RecordersTest, CountsAreThoseOfTheNetwork) {
   const Outcome outcome = run(experiment_with(kEverything), "");
   const RecordedSpikes spikes = read_sonata_spikes(file("spikes.h5"));

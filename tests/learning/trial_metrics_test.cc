@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <numbers>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -169,6 +170,28 @@ TEST_F(TrialMetricsTest, ClassesMayHaveSeveralNeurons) {
     EXPECT_EQ(values[c].column, "loss_correlation_hidden_class_" + std::to_string(c));
     EXPECT_NEAR(*values[c].value, correlation(hidden[c], output[c]), 1e-9);
   }
+}
+
+// With a second way up the lower layer is in two loops.
+TEST_F(TrialMetricsTest, LoopsOfOnePopulationHaveNamesOfTheirOwn) {
+  proto::Experiment experiment = two_hidden_layers();
+  proto::Projection& skip = *experiment.mutable_network()->add_projection();
+  skip.set_source("first");
+  skip.set_target("output");
+  skip.set_compartment(proto::DENDRITE);
+  skip.mutable_initializer()->mutable_constant();
+  proto::Projection& back = *experiment.mutable_network()->add_projection();
+  back.set_source("second");
+  back.set_target("first");
+  back.set_compartment(proto::APICAL);
+  back.mutable_initializer()->mutable_constant();
+  start(experiment);
+  JacobianEigenvalue metric(context());
+  std::set<std::string> columns;
+  for (const MetricValue& value : metric.take()) EXPECT_TRUE(columns.insert(value.column).second);
+  EXPECT_TRUE(columns.contains("jacobian_eigenvalue_first_output"));
+  EXPECT_TRUE(columns.contains("jacobian_eigenvalue_first_second"));
+  EXPECT_TRUE(columns.contains("jacobian_eigenvalue_second"));
 }
 
 // Against power iteration on the mean Jacobians of the last 100 of 130 trials.

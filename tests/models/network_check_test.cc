@@ -197,6 +197,12 @@ TEST(NetworkCheck, SingularClosedForms) {
        "`apical_conductance_per_ms` is 0; give one of them above 0"},
   });
   EXPECT_THAT(check_replaced("tau_synapse_ms: 3", "tau_synapse_ms: 9.9"), IsEmpty());
+  // Pairs that may be as close as 2 %, but not all three of them.
+  const std::string model = "network.population[hidden].pyramidal.";
+  EXPECT_THAT(
+      check_set({model + "postsynaptic_potential.tau_synapse_ms=9.5",
+                 model + "basal_conductance_per_ms=0.003"}),
+      ElementsAre(testing::HasSubstr("and 1/`tau_leak_ms` and 1/`tau_synapse_ms` are nearly")));
   EXPECT_THAT(check_replaced("apical_conductance_per_ms: 0", "apical_conductance_per_ms: 0.6"),
               IsEmpty());
 }

@@ -202,7 +202,10 @@ TEST_F(ResumeTest, AFinishedRunIsLeftAlone) {
 TEST_F(ResumeTest, AReplacementThatIsKilledIsNotFinished) {
   const std::vector<std::string> other = {
       "--seed", "2", "--set", "training.epochs=2", "--set", "training.checkpoint_minutes=0.0005"};
-  ASSERT_EQ(run(spiking("out"), epochs(2)).exit_code, 0);
+  std::vector<std::string> recorded = epochs(2);
+  recorded.insert(recorded.end(), {"--set", "recording.tests=true"});
+  ASSERT_EQ(run(spiking("out"), recorded).exit_code, 0);
+  ASSERT_TRUE(fs::exists(folder_ / "out/tests.h5"));
   ASSERT_EQ(run(spiking("unbroken"), other).exit_code, 0);
   std::vector<std::string> more = other;
   more.push_back("--force");
@@ -217,6 +220,7 @@ TEST_F(ResumeTest, AReplacementThatIsKilledIsNotFinished) {
   const Finished resumed = run(spiking("out"), more);
   EXPECT_EQ(resumed.exit_code, 0) << resumed.err;
   EXPECT_THAT(resumed.out, testing::Not(HasSubstr("nothing to resume")));
+  EXPECT_FALSE(fs::exists(folder_ / "out/tests.h5"));  // the new one has none
   expect_same("unbroken", "out");
 }
 

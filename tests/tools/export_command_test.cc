@@ -21,7 +21,7 @@ class ExportCommand : public TestWithFolder {
   ExportCommand() {
     write_sonata_spikes(spikes_,
                         std::vector<SpikeTrain>{{"input", 3, {1, 2.125, 0.1 + 20.2}, {0, 2, 1}},
-                                                {"output", 2, {1e-7, 2}, {1, 0}}},
+                                                {"output", 2, {1.2345678901234567e-05, 2}, {1, 0}}},
                         {});
   }
 
@@ -54,7 +54,7 @@ TEST_F(ExportCommand, GdfCountsIdsFromOneOverAllPopulations) {
   EXPECT_EQ(result.code, ExitCode::kDone) << result.err;
   EXPECT_EQ(result.out, "input: ids 1 to 3\noutput: ids 4 to 5\n");
   const std::string text = content(file("spikes.gdf"));
-  EXPECT_THAT(text, testing::StartsWith("5\t0.0000001"));
+  EXPECT_THAT(text, testing::StartsWith("5\t0.000012345678901234568\n"));
   EXPECT_THAT(text, HasSubstr("\n1\t1.0\n4\t2.0\n3\t2.125\n2\t20.3"));
   // One population keeps its ids.
   EXPECT_EQ(run({spikes_, "--format", "gdf", "--population", "output"}).out.substr(0, 2), "5\t");
@@ -69,7 +69,7 @@ import quantities as pq
 segment = neo.io.NestIO(sys.argv[1]).read_segment(
     gid_list=[], t_start=0 * pq.ms, t_stop=100 * pq.ms, id_column_gdf=0, time_column_gdf=1)
 trains = {train.annotations["id"]: list(train.magnitude) for train in segment.spiketrains}
-assert trains == {1: [1], 2: [0.1 + 20.2], 3: [2.125], 4: [2], 5: [1e-7]}, trains
+assert trains == {1: [1], 2: [0.1 + 20.2], 3: [2.125], 4: [2], 5: [1.2345678901234567e-05]}, trains
 )");
   const std::string command =
       "/usr/bin/python3 '" + file("check.py").string() + "' '" + file("spikes.gdf").string() + "'";
@@ -78,7 +78,7 @@ assert trains == {1: [1], 2: [0.1 + 20.2], 3: [2.125], 4: [2], 5: [1e-7]}, train
 
 TEST_F(ExportCommand, CsvHasAHeader) {
   EXPECT_THAT(run({spikes_, "--format", "csv"}).out,
-              testing::MatchesRegex("population,node_id,time_ms\noutput,1,0.0000001[0-9]*\n"
+              testing::MatchesRegex("population,node_id,time_ms\noutput,1,0.000012345678901234568\n"
                                     "input,0,1.0\noutput,0,2.0\ninput,2,2.125\ninput,1,20.3.*\n"));
 }
 

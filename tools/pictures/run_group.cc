@@ -159,7 +159,7 @@ bool is_unfinished(const std::filesystem::path& folder) {
   std::ifstream summary(folder / "summary.json");
   if (!summary) return std::filesystem::exists(folder / "checkpoint.h5", ignored);
   const auto json = nlohmann::json::parse(summary, nullptr, /*allow_exceptions=*/false);
-  return json.is_object() && !json.value("complete", true);
+  return json.is_object() && json.contains("complete") && json["complete"] == false;
 }
 
 // The value of a field of the group's runs that also tells them apart, for seeds.
