@@ -117,6 +117,10 @@ int run_reporting_errors(const std::function<ExitCode()>& command) {
       return report(ExitCode::kBadModelFile, kTooLarge);
     } catch (const std::length_error&) {
       return report(ExitCode::kBadModelFile, kTooLarge);
+    } catch (const std::exception& error) {
+      return report(
+          ExitCode::kProgramError,
+          std::string("an error of the program's own, which is worth a report: ") + error.what());
     }
   }();
   return static_cast<int>(code);

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <ratio>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -224,6 +225,8 @@ struct Prepared {
       rate_data.emplace(chosen, data_folder);
       note_size("train_examples", chosen.train_examples(), rate_data->train().size());
       note_size("test_examples", chosen.test_examples(), rate_data->test().size());
+      note_classes("train_examples", chosen.train_examples(), rate_data->train());
+      note_classes("test_examples", chosen.test_examples(), rate_data->test());
       keep(experiment,
            std::make_unique<RateSession>(experiment, rate_data->train(), rate_data->test()));
       return;
@@ -249,6 +252,21 @@ struct Prepared {
     if (wanted <= static_cast<std::int64_t>(there)) return;
     notes.push_back(
         fmt::format("data.{} is {}; there are {} images, and all are taken", field, wanted, there));
+  }
+
+  // Images in folders are in the order of their classes, so that the first ones have few.
+  void note_classes(std::string_view field, std::int64_t wanted, const Examples& examples) {
+    const auto classes_of_first = [&](std::size_t count) {
+      std::set<std::uint16_t> classes;
+      for (std::size_t n = 0; n < count; ++n) classes.insert(examples.label(n));
+      return classes.size();
+    };
+    if (wanted <= 0 || static_cast<std::size_t>(wanted) >= examples.size()) return;
+    const std::size_t taken = classes_of_first(static_cast<std::size_t>(wanted));
+    const std::size_t all = classes_of_first(examples.size());
+    if (2 * taken >= all) return;
+    notes.push_back(fmt::format("the first {} images that data.{} takes are of {} of {} classes",
+                                wanted, field, taken, all));
   }
 
   template <typename Kind>

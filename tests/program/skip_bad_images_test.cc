@@ -102,6 +102,20 @@ TEST_F(SkipBadImages, MoreClassesThanThereAreOutputsAreAnError) {
   EXPECT_THAT(finished.err, HasSubstr("data/imagenet: holds 1001 classes; imagenet has at most"));
 }
 
+// The first images are of the first class.
+TEST_F(SkipBadImages, FewClassesOfManyAreNoted) {
+  for (const char* half : {"train", "val"}) {
+    for (const char* synset : {"n00000002", "n00000003"}) {
+      fs::copy(folder_ / "data/imagenet" / half / "n00000001",
+               folder_ / "data/imagenet" / half / synset);
+    }
+  }
+  const Finished finished = run("out", {"--skip-bad-images", "--set", "data.train_examples=4"});
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  EXPECT_THAT(finished.err,
+              HasSubstr("the first 4 images that data.train_examples takes are of 1 of 3 classes"));
+}
+
 TEST_F(SkipBadImages, AreCountedAndTheFirstOnesNamed) {
   const Finished finished = run("out", {"--skip-bad-images"});
   ASSERT_EQ(finished.exit_code, 0) << finished.err;
