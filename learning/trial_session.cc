@@ -3,13 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "learning/divergence_error.h"
 #include "models/network.h"
 
 namespace apical {
+namespace {
+
+std::uint64_t hash_of_labels(const TrainAndTest& data) {
+  LabelHash hash;
+  for (const ImageSet* images : {&data.train, &data.test}) {
+    for (const std::uint8_t label : images->labels) hash.add(label);
+  }
+  return hash.value();
+}
+
+}  // namespace
 
 ImageSet first_examples(const ImageSet& images, std::size_t examples) {
   const std::size_t count = examples == 0 ? images.size() : std::min(examples, images.size());
@@ -30,18 +40,6 @@ ImageSet examples_of(const ImageSet& images, std::span<const std::uint32_t> indi
   }
   return result;
 }
-
-namespace {
-
-std::uint64_t hash_of_labels(const TrainAndTest& data) {
-  LabelHash hash;
-  for (const ImageSet* images : {&data.train, &data.test}) {
-    for (const std::uint8_t label : images->labels) hash.add(label);
-  }
-  return hash.value();
-}
-
-}  // namespace
 
 TrialSession::TrialSession(const proto::Experiment& experiment, const TrainAndTest& data)
     : Session(experiment,

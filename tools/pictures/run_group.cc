@@ -144,15 +144,6 @@ void name_groups(std::vector<RunGroup>& groups) {
   for (std::size_t i = 0; i < groups.size(); ++i) groups[i].name = names[i];
 }
 
-}  // namespace
-
-bool decides_results(std::string_view field) {
-  return !field.starts_with("recording") &&
-         std::ranges::find(kWithoutEffect, field) == kWithoutEffect.end();
-}
-
-namespace {
-
 // A run says at its end whether it is complete; before that it has a checkpoint at most.
 bool is_unfinished(const std::filesystem::path& folder) {
   std::error_code ignored;
@@ -175,6 +166,11 @@ bool has_run_of_seed(const RunGroup& group, const RecordedRun& run, std::string_
 }
 
 }  // namespace
+
+bool decides_results(std::string_view field) {
+  return !field.starts_with("recording") &&
+         std::ranges::find(kWithoutEffect, field) == kWithoutEffect.end();
+}
 
 RecordedRun read_run(const std::filesystem::path& metrics) {
   std::error_code ignored;
