@@ -38,8 +38,9 @@ void SegregatedDendrites::add_layer(const proto::Network& description, std::size
   const double max_rate = constants.max_rate_per_ms;
   const double p = each.has_output() ? kStep / (max_rate * max_rate) : kStep / max_rate;
   const auto size = static_cast<std::size_t>(each.size());
-  Layer& layer = layers_.emplace_back(population, size, max_rate, p, constants.feedforward_share(),
-                                      &biases, each.has_output());
+  layers_.push_back(
+      {population, size, max_rate, p, constants.feedforward_share(), &biases, each.has_output()});
+  Layer& layer = layers_.back();
   for (AlignedFloats* values : {&layer.v_forward, &layer.plateau_forward, &layer.plateau_target,
                                 &layer.difference, &layer.change}) {
     values->resize(padded(size));
