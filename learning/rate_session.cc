@@ -30,14 +30,7 @@ std::size_t used_examples(int asked, std::size_t there) {
   return asked == 0 ? there : std::min(static_cast<std::size_t>(asked), there);
 }
 
-std::uint64_t hash_of_labels(const Examples& train, const Examples& test) {
-  LabelHash hash;
-  for (const Examples* examples : {&train, &test}) {
-    for (std::size_t n = 0; n < examples->size(); ++n) hash.add(examples->label(n));
-  }
-  return hash.value();
-}
-
+// Without a hash of the labels.
 Session::Sizes sizes_of(const proto::Experiment& experiment, const Examples& train,
                         const Examples& test) {
   const proto::DataSet& data = experiment.data();
@@ -45,8 +38,18 @@ Session::Sizes sizes_of(const proto::Experiment& experiment, const Examples& tra
   return {.train = used_examples(data.train_examples(), train.size()),
           .test = tests,
           .interim_test = interim_test_order(experiment.training(), tests).size(),
-          .step = static_cast<std::size_t>(experiment.training().rate_learning().batch_size()),
-          .labels = hash_of_labels(train, test)};
+          .step = static_cast<std::size_t>(experiment.training().rate_learning().batch_size())};
+}
+
+Session::Sizes sizes_with_labels(const proto::Experiment& experiment, const Examples& train,
+                                 const Examples& test) {
+  Session::Sizes sizes = sizes_of(experiment, train, test);
+  LabelHash hash;
+  for (const Examples* examples : {&train, &test}) {
+    for (std::size_t n = 0; n < examples->size(); ++n) hash.add(examples->label(n));
+  }
+  sizes.labels = hash.value();
+  return sizes;
 }
 
 bool classifies(const proto::Experiment& experiment) {
@@ -126,7 +129,7 @@ void RateScore::add(const RateBatch& batch, bool classifies) {
 
 RateSession::RateSession(const proto::Experiment& experiment, const Examples& train,
                          const Examples& test)
-    : Session(experiment, sizes_of(experiment, train, test),
+    : Session(experiment, sizes_with_labels(experiment, train, test),
               {.errors = classifies(experiment),
                .top5_errors = classifies(experiment) && train.classes() >= kLeastClassesForTop5,
                .loss = true},

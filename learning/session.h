@@ -114,13 +114,7 @@ struct TrainingSummary {
   std::uint64_t synaptic_events = 0;
 };
 
-// The whole of an experiment: a network that learns from images and is tested. The experiment has
-// been checked and its defaults are filled in. The same experiment and data give the same
-// measurements (but for times) whatever the number of threads or the observers.
-//
-// Here is what all kinds of networks have in common: the order of steps and tests, and what is
-// counted. A kind of network says how it learns from a step's images and how it is tested.
-// Of the labels of images one after the other (FNV-1a).
+// A hash (FNV-1a) of the labels of images, one after the other.
 class LabelHash {
  public:
   void add(std::size_t label) { hash_ = (hash_ ^ label) * 0x100000001b3ULL; }
@@ -130,6 +124,12 @@ class LabelHash {
   std::uint64_t hash_ = 0xcbf29ce484222325ULL;
 };
 
+// The whole of an experiment: a network that learns from images and is tested. The experiment has
+// been checked and its defaults are filled in. The same experiment and data give the same
+// measurements (but for times) whatever the number of threads or the observers.
+//
+// Here is what all kinds of networks have in common: the order of steps and tests, and what is
+// counted. A kind of network says how it learns from a step's images and how it is tested.
 class Session {
  public:
   // Numbers of examples.

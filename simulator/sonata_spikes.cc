@@ -1,10 +1,8 @@
 #include "simulator/sonata_spikes.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
-#include <stdexcept>
 #include <string_view>
 #include <utility>
 

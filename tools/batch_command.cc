@@ -29,6 +29,7 @@
 #include "tools/folder_lock.h"
 #include "tools/interrupt.h"
 #include "tools/progress.h"
+#include "tools/run_summary.h"
 #include "tools/sweep_file.h"
 #include "tools/sweep_table.h"
 #include "tools/write_error.h"
@@ -168,12 +169,8 @@ class Batch {
 
   // Of a run that has finished, else null.
   nlohmann::ordered_json summary_of(const SweepResult& result) const {
-    std::ifstream file(request_.out / result.folder / "summary.json");
-    auto summary = nlohmann::ordered_json::parse(file, nullptr, /*allow_exceptions=*/false);
-    if (!summary.is_object() || !summary.contains("complete") || summary["complete"] != true) {
-      return nullptr;
-    }
-    return summary;
+    auto summary = read_run_summary(request_.out / result.folder);
+    return says_complete(summary) ? summary : nullptr;
   }
 
   void start_runs() {

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "learning/session.h"
 #include "simulator/checkpoint.h"
 #include "simulator/hdf5_file.h"
 #include "simulator/sonata.h"
@@ -160,8 +161,8 @@ FileDescription describe_tests(const Hdf5File& file) {
   }
   description.summary = fmt::format("answers of {} on {}", count_of(examples.size(), "test"),
                                     count_of(labels.size(), "image"));
-  constexpr std::int64_t kSkipped = -1;  // label and answer of an image that could not be read
-  const auto answered = std::ranges::count_if(labels, [](auto label) { return label != kSkipped; });
+  const auto answered = std::ranges::count_if(
+      labels, [](std::int64_t label) { return label != TestAnswers::kNoAnswer; });
   std::vector<std::int64_t> answers(labels.size());
   for (std::size_t test = 0; test < examples.size() && !labels.empty(); ++test) {
     file.read_rows<std::int64_t>("/answers", test, std::span(answers));

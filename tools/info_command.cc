@@ -25,10 +25,11 @@ ExitCode parse_and_describe(std::span<const std::string> arguments) {
               << visible;
     return ExitCode::kDone;
   }
-  if (given.count("file") == 0) throw UsageError("no file named; apical info FILE");
+  const std::vector<std::string> files = all_given(given, "file");
+  if (files.empty()) throw UsageError("no file named; apical info FILE");
   // One that cannot be read does not keep the others from being described.
   std::vector<FileError> damaged;
-  for (const std::string& file : given["file"].as<std::vector<std::string>>()) {
+  for (const std::string& file : files) {
     try {
       const FileDescription description = describe(file);
       std::ranges::copy(description.damaged, std::back_inserter(damaged));

@@ -5,13 +5,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "models/experiment_defaults.h"
 #include "models/experiment_file.h"
 #include "simulator/checkpoint.h"
 #include "tools/command_error.h"
 #include "tools/experiment_difference.h"
+#include "tools/run_summary.h"
 #include "tools/version.h"
 
 namespace apical {
@@ -39,13 +39,6 @@ int check_same(const std::filesystem::path& path, const std::string& text,
   return there.training().epochs();
 }
 
-bool says_complete(const std::filesystem::path& summary) {
-  const auto json = nlohmann::json::parse(content_of(summary), nullptr, false);
-  if (!json.is_object()) return false;
-  const auto complete = json.find("complete");
-  return complete != json.end() && *complete == true;
-}
-
 }  // namespace
 
 EarlierRun earlier_run(RunFolder& folder, const proto::Experiment& asked) {
@@ -55,7 +48,7 @@ EarlierRun earlier_run(RunFolder& folder, const proto::Experiment& asked) {
   const bool has_checkpoint = std::filesystem::exists(file, ignored);
   if (std::filesystem::exists(experiment, ignored)) {
     const int epochs = check_same(experiment, content_of(experiment), asked);
-    if (epochs == asked.training().epochs() && says_complete(folder.path() / "summary.json")) {
+    if (epochs == asked.training().epochs() && says_complete(read_run_summary(folder.path()))) {
       return EarlierRun::kFinished;
     }
   }

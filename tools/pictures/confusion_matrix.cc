@@ -7,13 +7,13 @@
 #include <numeric>
 #include <string_view>
 
+#include "learning/session.h"
 #include "simulator/hdf5_file.h"
 
 namespace apical {
 namespace {
 
-constexpr std::int64_t kSkipped = -1;        // label and answer of an image that could not be read
-constexpr std::size_t kMostClasses = 10000;  // whose square is still a picture
+constexpr std::size_t kMostClasses = 10000;       // whose square is still a picture
 constexpr std::size_t kMostNumberedClasses = 20;  // more do not leave room for numbers
 
 // ColorBrewer's Blues: one hue from light to dark, which any reader can follow.
@@ -92,7 +92,7 @@ ConfusionMatrix read_confusion_matrix(const std::filesystem::path& tests,
   file.read_rows<std::int64_t>("/answers", row, answers);
   std::size_t images = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    if (labels[i] == kSkipped) continue;
+    if (labels[i] == TestAnswers::kNoAnswer) continue;
     labels[images] = labels[i];
     answers[images++] = answers[i];
   }

@@ -24,11 +24,6 @@ constexpr std::size_t kMostTics = 8;
 constexpr std::size_t kNamedFields = 2;
 constexpr std::array kPointTypes = {7, 5, 9, 11, 13, 6, 4};
 
-std::string value_of(const RecordedRun& run, const std::string& field) {
-  const auto found = run.fields.find(field);
-  return found == run.fields.end() ? "unset" : found->second;
-}
-
 // The fields that do not have the same value in all runs.
 std::vector<std::string> fields_apart(std::span<const RecordedRun* const> runs) {
   std::set<std::string> names;

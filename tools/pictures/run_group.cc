@@ -6,8 +6,6 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <numeric>
 #include <set>
 #include <system_error>
@@ -15,6 +13,7 @@
 #include "models/experiment_fields.h"
 #include "models/experiment_file.h"
 #include "tools/command_error.h"
+#include "tools/run_summary.h"
 
 namespace apical {
 namespace {
@@ -147,21 +146,17 @@ void name_groups(std::vector<RunGroup>& groups) {
 // A run says at its end whether it is complete; before that it has a checkpoint at most.
 bool is_unfinished(const std::filesystem::path& folder) {
   std::error_code ignored;
-  std::ifstream summary(folder / "summary.json");
-  if (!summary) return std::filesystem::exists(folder / "checkpoint.h5", ignored);
-  const auto json = nlohmann::json::parse(summary, nullptr, /*allow_exceptions=*/false);
-  return json.is_object() && json.contains("complete") && json["complete"] == false;
+  const auto summary = read_run_summary(folder);
+  if (summary.is_null()) return std::filesystem::exists(folder / "checkpoint.h5", ignored);
+  return says_incomplete(summary);
 }
 
 // The value of a field of the group's runs that also tells them apart, for seeds.
 bool has_run_of_seed(const RunGroup& group, const RecordedRun& run, std::string_view apart_from) {
-  const auto value = [](const RecordedRun& each, const std::string& field) {
-    const auto found = each.fields.find(field);
-    return found == each.fields.end() ? std::string() : found->second;
-  };
   const std::string apart(apart_from);
   return std::ranges::any_of(group.runs, [&](const RecordedRun* other) {
-    return value(*other, "seed") == value(run, "seed") && value(*other, apart) == value(run, apart);
+    return value_of(*other, "seed") == value_of(run, "seed") &&
+           value_of(*other, apart) == value_of(run, apart);
   });
 }
 
@@ -181,6 +176,11 @@ RecordedRun read_run(const std::filesystem::path& metrics) {
     run.fields = fields_of(ExperimentFile::read(experiment).experiment());
   }
   return run;
+}
+
+std::string value_of(const RecordedRun& run, const std::string& field) {
+  const auto found = run.fields.find(field);
+  return found == run.fields.end() ? "unset" : found->second;
 }
 
 std::vector<RunGroup> group_by_seed(std::span<const RecordedRun> runs,

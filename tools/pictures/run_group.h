@@ -25,6 +25,9 @@ struct RecordedRun {
 // Reads a metrics.csv and the experiment.textproto beside it. Throws FileError, ModelFileError.
 RecordedRun read_run(const std::filesystem::path& metrics);
 
+// The value of a field at a path, as text; "unset" if it has none.
+std::string value_of(const RecordedRun& run, const std::string& field);
+
 // Runs of one experiment that differ in their seed only.
 struct RunGroup {
   std::string name;
