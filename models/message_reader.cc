@@ -105,25 +105,13 @@ class MessageReader {
   }
 
  private:
-  // Sweeps and experiments are told apart by what only one of them has.
-  static std::string fix_of_unknown(const std::string& name, const std::string& path,
-                                    const Descriptor& type) {
-    if (path.empty() && type.name() == "Experiment" && name == "variant") {
-      return "this is a sweep, as apical batch runs them";
-    }
-    if (path.empty() && type.name() == "Sweep" && (name == "network" || name == "rate_network")) {
-      return "this is an experiment, as apical run runs them";
-    }
-    return suggestion(name, field_names(type));
-  }
-
   bool read_field(const TextField& field, const std::string& path, Message& message) {
     const Descriptor& type = *message.GetDescriptor();
     const FieldDescriptor* descriptor = type.FindFieldByName(field.name);
     if (descriptor == nullptr) {
       return fail(field.line,
                   fmt::format("unknown field `{}` in {}", field.name, message_name(path, type)),
-                  fix_of_unknown(field.name, path, type));
+                  suggestion(field.name, field_names(type)));
     }
     if (!is_free(field, path, *descriptor, message)) {
       return false;

@@ -144,6 +144,7 @@ class Batch {
   Batch& operator=(const Batch&) = delete;
 
   ExitCode run() {
+    for (const Mistake& note : sweep_.notes) progress_.message("note: " + to_string(note));
     write_tables();
     start_runs();
     while (!running_.empty()) context_.run_one();

@@ -21,12 +21,15 @@
 
 #include "datasets/catalogue.h"
 #include "learning/experiment_check.h"
+#include "learning/experiment_notes.h"
 #include "learning/rate_mode_session.h"
 #include "learning/rate_session.h"
 #include "learning/recorders.h"
 #include "learning/session.h"
 #include "learning/training_session.h"
 #include "models/experiment_defaults.h"
+#include "models/experiment_file.h"
+#include "models/mistake.h"
 #include "tools/command_line.h"
 #include "tools/exit_code.h"
 #include "tools/experiment_options.h"
@@ -36,6 +39,7 @@
 #include "tools/run_checkpoint.h"
 #include "tools/run_clock.h"
 #include "tools/run_folder.h"
+#include "tools/sweep_file.h"
 #include "tools/version.h"
 
 namespace apical {
@@ -347,7 +351,7 @@ ExitCode run_in(RunFolder& folder, const RunRequest& request, const std::string&
 
   const ProgressDisplay display = ProgressDisplay::standard_error(request.quiet);
   Progress progress(session.images(), "images", display, session.images_shown());
-  for (const std::string& note : prepared.notes) progress.message(note);
+  for (const std::string& note : prepared.notes) progress.message("note: " + note);
   const Interrupt interrupt([&](std::string_view line) { progress.message(line); });
   RunObserver observer(session, folder, progress, *recorders, checkpoint,
                        experiment.training().checkpoint_minutes());
@@ -374,9 +378,13 @@ ExitCode run_in(RunFolder& folder, const RunRequest& request, const std::string&
 
 ExitCode run(const RunRequest& request) {
   RunClock clock;
-  const proto::Experiment experiment = with_defaults(
-      read_checked_experiment(request.choice.file, request.choice.overrides, known_data_shapes())
-          .experiment());
+  if (is_sweep(request.choice.file)) {
+    throw ModelFileError({{request.choice.file.string(), "is a sweep, not an experiment",
+                           "give it to apical batch"}});
+  }
+  const ExperimentFile file =
+      read_checked_experiment(request.choice.file, request.choice.overrides, known_data_shapes());
+  const proto::Experiment experiment = with_defaults(file.experiment());
   const std::string name =
       experiment.name().empty() ? request.choice.file.stem().string() : experiment.name();
   const std::filesystem::path path = folder_of(request, name, experiment.seed());
@@ -399,6 +407,7 @@ ExitCode run(const RunRequest& request) {
   // All that can be wrong has been found before anything is written.
   const std::unique_ptr<Prepared> prepared =
       arena.execute([&] { return std::make_unique<Prepared>(experiment, request.data); });
+  for (const Mistake& note : experiment_notes(file)) prepared->notes.push_back(to_string(note));
   if (!folder) {
     folder.emplace(
         RunFolder::create(path, request.force ? RunFolder::Use::kReplace : RunFolder::Use::kNew));

@@ -7,19 +7,43 @@
 #include <utility>
 
 #include "learning/experiment_check.h"
+#include "learning/experiment_notes.h"
 #include "models/experiment_file.h"
 #include "models/message_reader.h"
 #include "models/mistake.h"
 #include "models/override.h"
 #include "models/text_fields.h"
+#include "proto/experiment.pb.h"
 #include "proto/sweep.pb.h"
 #include "tools/experiment_options.h"
 
 namespace apical {
 namespace {
 
+using google::protobuf::Descriptor;
+
 [[noreturn]] void refuse(const std::string& where, std::string what, std::string fix) {
   throw ModelFileError({{where, std::move(what), std::move(fix)}});
+}
+
+// Whether some of a file's fields are of messages of type `one`, and none only of the `other`.
+bool is_rather(const std::vector<TextField>& fields, const Descriptor& one,
+               const Descriptor& other) {
+  const auto has_only = [&](const Descriptor& type, const Descriptor& not_of) {
+    return std::ranges::any_of(fields, [&](const TextField& field) {
+      return type.FindFieldByName(field.name) != nullptr &&
+             not_of.FindFieldByName(field.name) == nullptr;
+    });
+  };
+  return has_only(one, other) && !has_only(other, one);
+}
+
+// Those that are not among them yet: variants share files.
+void add_new(const std::vector<Mistake>& more, std::vector<Mistake>& mistakes) {
+  for (const Mistake& each : more) {
+    const std::string line = to_string(each);
+    if (std::ranges::find(mistakes, line, to_string) == mistakes.end()) mistakes.push_back(each);
+  }
 }
 
 class SweepReader {
@@ -35,14 +59,20 @@ class SweepReader {
       refuse(where("seeds"), fmt::format("`seeds` is {}", seeds.last),
              fmt::format("give a number from 1 to {}", SeedRange::kMost));
     }
-    Sweep sweep{message_.name(), {}, {}};
+    Sweep sweep{message_.name(), {}, {}, {}};
     std::vector<SweepRun> variants;
+    std::vector<Mistake> mistakes;
     for (int v = 0; v < message_.variant_size(); ++v) {
       const std::string& name = message_.variant(v).name();
       if (!request.variants.empty() && std::ranges::count(request.variants, name) == 0) continue;
-      variants.push_back(variant(v, request.set));
+      try {
+        variants.push_back(variant(v, request.set, sweep.notes));
+      } catch (const ModelFileError& error) {
+        add_new(error.mistakes(), mistakes);
+      }
       sweep.variants.push_back(name);
     }
+    if (!mistakes.empty()) throw ModelFileError(std::move(mistakes));
     for (int seed = seeds.first; seed <= seeds.last; ++seed) {
       for (const SweepRun& each : variants) {
         sweep.runs.push_back(each);
@@ -67,6 +97,9 @@ class SweepReader {
              "give the path of a sweep in protobuf's text format");
     } catch (const TextFieldsError& error) {
       refuse(place_of(error.line()).text, error.what(), error.fix());
+    }
+    if (is_rather(fields, *proto::Experiment::descriptor(), *proto::Sweep::descriptor())) {
+      refuse(file_.string(), "is an experiment, not a sweep", "give it to apical run");
     }
     reading_ = {Places({file_.string(), 0}), {}, {}};
     read_message(fields, "", place_of, message_, reading_);
@@ -108,7 +141,8 @@ class SweepReader {
   }
 
   // Without a seed.
-  SweepRun variant(int index, const std::vector<std::string>& set) const {
+  SweepRun variant(int index, const std::vector<std::string>& set,
+                   std::vector<Mistake>& notes) const {
     const proto::SweepVariant& variant = message_.variant(index);
     const std::string path = fmt::format("variant[{}]", index);
     const bool has_own = variant.has_experiment();
@@ -150,6 +184,7 @@ class SweepReader {
     const auto file = ExperimentFile::read_with_mistakes(run.experiment, overrides);
     const std::vector<Mistake> mistakes = check_experiment(file, known_data_shapes());
     if (!mistakes.empty()) throw ModelFileError(mistakes);
+    add_new(experiment_notes(file), notes);
     return run;
   }
 
@@ -159,6 +194,17 @@ class SweepReader {
 };
 
 }  // namespace
+
+bool is_sweep(const std::filesystem::path& file) {
+  try {
+    return is_rather(read_text_fields(read_text(file)), *proto::Sweep::descriptor(),
+                     *proto::Experiment::descriptor());
+  } catch (const UnreadableText&) {
+    return false;
+  } catch (const TextFieldsError&) {
+    return false;
+  }
+}
 
 Sweep read_sweep(const std::filesystem::path& file, const SweepRequest& request) {
   return SweepReader(file).read(request);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "models/mistake.h"
+
 namespace apical {
 
 // One run of a sweep: an experiment's file, changes to it, and a seed.
@@ -21,6 +23,7 @@ struct Sweep {
   std::vector<std::string> variants;
   // All variants with the first seed, then with the next one and so on.
   std::vector<SweepRun> runs;
+  std::vector<Mistake> notes;  // of their experiments (learning/experiment_notes.h)
 };
 
 struct SeedRange {
@@ -39,8 +42,12 @@ struct SweepRequest {
   std::vector<std::string> variants;  // their names; none: all
 };
 
+// Whether a file has fields of a sweep, and none that only experiments have. False of one that
+// cannot be read.
+bool is_sweep(const std::filesystem::path& file);
+
 // Reads a sweep (proto/sweep.proto) and checks the experiment of each variant. Throws
-// ModelFileError with all mistakes of the first file or variant that has any.
+// ModelFileError with all mistakes of the variants, or else the first one of the sweep itself.
 Sweep read_sweep(const std::filesystem::path& file, const SweepRequest& request);
 
 }  // namespace apical

@@ -80,7 +80,7 @@ TEST_F(ApicalTest, ATinyRunWritesItsFolder) {
   const Finished again = apical({"run", "out/experiment.textproto", "--data", digits().string(),
                                  "--out", "again", "--quiet"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_EQ(again.err, "data.train_examples is 10000; there are 500 images, and all are taken\n");
+  EXPECT_EQ(again.err, "note: data.train_examples is 10000; there are 500 images, and all are taken\n");
   EXPECT_EQ(measurements(folder_ / "again/metrics.csv"), measurements(folder_ / "out/metrics.csv"));
 }
 

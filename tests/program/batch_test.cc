@@ -188,9 +188,41 @@ TEST_F(Batch, ChecksAllBeforeAnythingRuns) {
   const Finished experiment =
       batch(root() / "models/zoo/segregated_500.textproto", folder_ / "out");
   EXPECT_EQ(experiment.exit_code, 3);
-  EXPECT_THAT(experiment.err, HasSubstr("in a sweep; this is an experiment"));
+  EXPECT_THAT(experiment.err, HasSubstr("segregated_500.textproto: is an experiment, not a sweep"));
+  EXPECT_EQ(lines_of(experiment.err), 1U);
   EXPECT_EQ(batch(sweep(""), folder_ / "out").exit_code, 3);
   EXPECT_EQ(batch(folder_ / "none.textproto", folder_ / "out").exit_code, 3);
+}
+
+TEST_F(Batch, AllVariantsMistakesAreToldAtOnceAndEachOnlyOnce) {
+  const fs::path file = sweep(
+      "set: \"training.epoch=3\"\nvariant { name: \"a\" set: \"trial.phase_length=1\" }\n"
+      "variant { name: \"b\" set: \"seed=1\" }\nvariant { name: \"c\" experiment: \"d\" }\n");
+  std::ofstream(folder_ / "d") << "nam: \"d\"\n";
+  const Finished wrong = batch(file, folder_ / "out");
+  EXPECT_EQ(wrong.exit_code, 3);
+  EXPECT_THAT(wrong.err,
+              AllOf(HasSubstr("(variant `a`): unknown field `epoch`"),
+                    HasSubstr("(variant `a`): unknown field `phase_length`"),
+                    HasSubstr("`set` is \"seed=1\""), HasSubstr("d:1: unknown field `nam`")));
+  EXPECT_FALSE(fs::exists(folder_ / "out"));
+  const Finished checked = run_command_line({root() / "tools/apical", "check", file}, root());
+  EXPECT_EQ(checked.exit_code, 3);
+  EXPECT_EQ(checked.err, wrong.err);
+}
+
+TEST_F(Batch, ASweepCanBeCheckedAndIsNotTakenForAnExperiment) {
+  const fs::path file = sweep(kTwo);
+  const Finished checked = run_command_line({root() / "tools/apical", "check", file}, root());
+  EXPECT_EQ(checked.exit_code, 0);
+  EXPECT_EQ(checked.out, file.string() + ": no mistakes in 2 variants\n");
+  const Finished seeded =
+      run_command_line({root() / "tools/apical", "check", file, "--seed", "3"}, root());
+  EXPECT_EQ(seeded.exit_code, 2);
+  const Finished run_once = run_command_line({root() / "tools/apical", "run", file}, root());
+  EXPECT_EQ(run_once.exit_code, 3);
+  EXPECT_EQ(run_once.err, "apical: " + file.string() +
+                              ": is a sweep, not an experiment; give it to apical batch\n");
 }
 
 TEST_F(Batch, AFailingRunDoesNotStopTheOthers) {

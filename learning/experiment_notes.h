@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "models/experiment_file.h"
+#include "models/mistake.h"
+
+namespace apical {
+
+// What an experiment without mistakes says, and its writer may not expect: fields that change
+// nothing with this algorithm, layers that never learn. In the order of its lines, and told as
+// mistakes are; but it can be run.
+std::vector<Mistake> experiment_notes(const ExperimentFile& file);
+
+}  // namespace apical
