@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -34,8 +35,8 @@ class ExperimentCheck : private FileCheck {
     check_ranges(file_, experiment_.recording(), "recording", mistakes_);
     check_trial();
     check_stochastic_plateaus();
-    const DataShape* shape = check_data();
-    check_kind_of_network(shape);
+    const std::optional<DataShape> shape = check_data();
+    check_kind_of_network(shape ? &*shape : nullptr);
     check_recording(file_, mistakes_);
     check_metrics();
   }
@@ -231,8 +232,8 @@ class ExperimentCheck : private FileCheck {
     }
   }
 
-  // The shape of the named data set, if it is known.
-  const DataShape* check_data() {
+  // The shape of the named data set, if it is known, with the experiment's own number of classes.
+  std::optional<DataShape> check_data() {
     std::vector<std::string> names;
     for (const DataShape& shape : data_sets_) {
       names.push_back(shape.name);
@@ -246,16 +247,28 @@ class ExperimentCheck : private FileCheck {
       } else {
         add_missing("", {"data"}, "no data", "add " + any);
       }
-      return nullptr;
+      return std::nullopt;
     }
-    const auto shape = std::ranges::find(data_sets_, name, &DataShape::name);
-    if (shape != data_sets_.end()) {
-      return &*shape;
+    const auto found = std::ranges::find(data_sets_, name, &DataShape::name);
+    if (found != data_sets_.end()) {
+      return with_classes(*found);
     }
     if (!data_sets_.empty()) {
       add("data.name", fmt::format("unknown data set `{}`", name), suggestion(name, names));
     }
-    return nullptr;
+    return std::nullopt;
+  }
+
+  DataShape with_classes(DataShape shape) {
+    const int classes = experiment_.data().classes();
+    if (classes > 0 && !shape.has_any_classes) {
+      add("data.classes",
+          fmt::format("`classes` is {} with {}, which has {}", classes, shape.name, shape.classes),
+          "remove it");
+    } else if (classes > 0) {
+      shape.classes = classes;
+    }
+    return shape;
   }
 
   void check_ends(const DataShape* shape) {

@@ -19,6 +19,7 @@ struct DataShape {
   int rows = 0;
   int columns = 0;
   int channels = 0;
+  bool has_any_classes = false;  // whether data.classes may say otherwise
 };
 
 // Every mistake of an experiment, in the order of its lines: those of reading it, of its network,

@@ -93,6 +93,7 @@ constexpr std::array kRanges = {
     FieldRange{"Sgd.momentum", 0, 0.999999},
 
     not_negative("DataSet.train_examples"),
+    FieldRange{"DataSet.classes", 0, 65536},
     not_negative("DataSet.test_examples"),
     not_negative("Training.epochs"),
     not_negative("Training.evaluate_every_examples"),

@@ -39,8 +39,13 @@ ExperimentChoice experiment_choice(const options::variables_map& given) {
 std::vector<DataShape> known_data_shapes() {
   std::vector<DataShape> shapes;
   for (const CatalogueEntry& entry : catalogue()) {
-    shapes.push_back({std::string(entry.name), entry.rows * entry.columns * entry.channels,
-                      entry.classes, entry.rows, entry.columns, entry.channels});
+    shapes.push_back({.name = std::string(entry.name),
+                      .values_per_image = entry.rows * entry.columns * entry.channels,
+                      .classes = entry.classes,
+                      .rows = entry.rows,
+                      .columns = entry.columns,
+                      .channels = entry.channels,
+                      .has_any_classes = entry.format == DataFormat::kImageFolders});
   }
   return shapes;
 }

@@ -20,16 +20,16 @@ RateData::RateData(const proto::DataSet& chosen, const std::filesystem::path& fo
   const bool augmentation = chosen.augmentation();
   if (entry.format == DataFormat::kImageFolders) {
     folders_ = load_image_folders(entry, folder);
-    const auto most = static_cast<std::size_t>(entry.classes);
-    if (folders_->synsets.size() > most) {
+    const int classes = chosen.classes() > 0 ? chosen.classes() : entry.classes;
+    if (folders_->synsets.size() > static_cast<std::size_t>(classes)) {
       throw DataError(DataErrorKind::kLabelOutOfRange, folders_->train.folder().parent_path(),
                       fmt::format("holds {} classes", folders_->synsets.size()),
-                      fmt::format("{} has at most {}", entry.name, most));
+                      fmt::format("the network has outputs for {}; see data.classes", classes));
     }
     ImageFolderExamples::Options options;
     options.crops = options.flips = augmentation;
-    train_ = std::make_unique<ImageFolderExamples>(folders_->train, entry.classes, options);
-    test_ = std::make_unique<ImageFolderExamples>(folders_->test, entry.classes, options);
+    train_ = std::make_unique<ImageFolderExamples>(folders_->train, classes, options);
+    test_ = std::make_unique<ImageFolderExamples>(folders_->test, classes, options);
     return;
   }
   images_ = load(entry, folder);

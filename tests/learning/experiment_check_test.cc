@@ -71,6 +71,12 @@ const std::array kZooDataSets = {DataShape{"mnist", 784, 10, 28, 28, 1},
                                  DataShape{"cifar10", 3072, 10, 32, 32, 3},
                                  DataShape{"imagenet", 150528, 1000, 224, 224, 3}};
 
+TEST(ExperimentCheck, OnlyFoldersOfImagesMayHaveAnyNumberOfClasses) {
+  const std::string data = "data { name: \"mnist\"";
+  EXPECT_THAT(check(replaced(kExperiment, data, data + " classes: 7")),
+              ElementsAre("f:16: `classes` is 7 with mnist, which has 10; remove it"));
+}
+
 TEST(ExperimentCheck, FindsNothingInTheZoo) {
   int files = 0;
   for (const auto& entry : std::filesystem::directory_iterator("models/zoo")) {

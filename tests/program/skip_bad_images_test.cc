@@ -99,7 +99,28 @@ TEST_F(SkipBadImages, MoreClassesThanThereAreOutputsAreAnError) {
   put(folder_ / "data/imagenet/synsets.txt", synsets);
   const Finished finished = run("out", {"--skip-bad-images"});
   EXPECT_EQ(finished.exit_code, 4);
-  EXPECT_THAT(finished.err, HasSubstr("data/imagenet: holds 1001 classes; imagenet has at most"));
+  EXPECT_THAT(finished.err,
+              HasSubstr("data/imagenet: holds 1001 classes; the network has outputs for 1000"));
+}
+
+TEST_F(SkipBadImages, ImagesOfOnesOwnMayHaveAnyNumberOfClasses) {
+  put(folder_ / "data/imagenet/synsets.txt", "n00000001\nn00000002\nn00000003\n");
+  const std::vector<std::string> options = {"--skip-bad-images", "--set",
+                                            "rate_network.layer[o].dense.units=3", "--set"};
+  const auto classes = [&](const std::string& number) {
+    std::vector<std::string> more = options;
+    more.push_back("data.classes=" + number);
+    return run("out_" + number, more);
+  };
+  EXPECT_EQ(classes("3").exit_code, 0);
+  const Finished other_outputs = classes("4");
+  EXPECT_EQ(other_outputs.exit_code, 3);
+  EXPECT_THAT(other_outputs.err, HasSubstr("the output `o` has 3 neurons, imagenet has 4 classes"));
+  put(folder_ / "data/imagenet/synsets.txt", "n00000001\nn00000002\nn00000003\nn00000004\n");
+  const Finished more_folders =
+      run("out", {"--skip-bad-images", "--set", options[2], "--set", "data.classes=3"});
+  EXPECT_EQ(more_folders.exit_code, 4);
+  EXPECT_THAT(more_folders.err, HasSubstr("holds 4 classes; the network has outputs for 3"));
 }
 
 // The first images are of the first class.
