@@ -16,7 +16,8 @@
 namespace apical {
 namespace {
 
-// The width of a uniform distribution as the published code has it.
+// Half of the width of a uniform distribution as the published code has it; it would be the whole
+// width of one whose standard deviation is 1.
 constexpr double kUniformWidth = 3.465;
 
 // Of a population that replays, what its file has is not looked at.

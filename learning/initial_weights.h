@@ -8,15 +8,18 @@
 
 namespace apical {
 
-// The interval that matched_moments draws weights from, W_avg -/+ 3.465 W_sd.
+// The interval that matched_moments draws weights from, W_avg -/+ 3.465 W_sd. As in the published
+// code, their standard deviation is twice W_sd (3.465 is the square root of 12: the interval's
+// whole width where it is to be W_sd).
 struct WeightMoments {
   double mean;    // W_avg
   double spread;  // W_sd; the square of it, negative, where the wanted moments are impossible
 };
 
-// Guerguiev et al. 2017, methods: weights for which potentials keep their moments from layer to
-// layer. Let each of `fan_in` inputs be s_j = nu U_j, nu = mean_rate_fraction max_rate (per ms),
-// with independent U_j of the wanted mean and standard deviation; then W s + b has them too.
+// Guerguiev et al. 2017, methods: the mean and standard deviation of weights for which potentials
+// keep their moments from layer to layer. Let each of `fan_in` inputs be s_j = nu U_j, nu =
+// mean_rate_fraction max_rate (per ms), with independent U_j of the wanted mean and standard
+// deviation; then W s + b has them too if the weights have these.
 WeightMoments matched_moments(const proto::MatchedMoments& moments, std::size_t fan_in,
                               double max_rate_hz);
 

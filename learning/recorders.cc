@@ -58,6 +58,10 @@ void Recorders::checkpoint(const Checkpoint& state) {
   for (const Named& each : recorders_) each.recorder->checkpoint(state.in(each.name));
 }
 
+void Recorders::flush_if_due() {
+  for (const Named& each : recorders_) each.recorder->flush_if_due();
+}
+
 void Recorders::finish(bool complete) {
   for (const Named& each : recorders_) each.recorder->finish(complete);
 }
@@ -76,6 +80,7 @@ void Recorders::answered(const TestAnswers& answers) {
 
 void Recorders::between_steps(bool epoch_ended) {
   for (const Named& each : recorders_) each.recorder->between_steps(epoch_ended);
+  flush_if_due();
 }
 
 }  // namespace apical

@@ -74,10 +74,14 @@ class SonataReportRecorder::PotentialReport final : public Process {
   bool is_on() const { return is_on_; }
 
   // The grid so far: SONATA's stop is the time after the last row.
+  void write_grid() {
+    const std::array<double, 3> time = {start_, time_of(rows_), report_.step_ms()};
+    file_->replace(time_, std::span<const double>(time));
+  }
+
   void end_trial() {
     if (!is_on_) return;
-    const std::array<double, 3> time = {start_, next(), report_.step_ms()};
-    file_->replace(time_, std::span<const double>(time));
+    write_grid();
     is_on_ = false;
   }
 
@@ -87,7 +91,7 @@ class SonataReportRecorder::PotentialReport final : public Process {
   }
 
   Time next() const override {
-    return is_on_ ? start_ + static_cast<double>(rows_) * report_.step_ms() : kNever;
+    return is_on_ ? time_of(rows_) : kNever;
   }
 
   void advance(Horizon horizon) override {
@@ -98,6 +102,10 @@ class SonataReportRecorder::PotentialReport final : public Process {
   }
 
  private:
+  Time time_of(std::uint64_t row) const {
+    return start_ + static_cast<double>(row) * report_.step_ms();
+  }
+
   void take(Time now) {
     population_->catch_up(now);
     population_->potentials(now, somatic_);
@@ -149,6 +157,7 @@ void SonataReportRecorder::start() {
     write_sonata_header(file);
     for (const auto& report : reports_) report->write_mapping(file);
   });
+  for (const auto& report : reports_) report->write_grid();
 }
 
 void SonataReportRecorder::checkpoint(const Checkpoint& state) {
@@ -169,7 +178,6 @@ void SonataReportRecorder::after_trial(std::int64_t index, const PhaseTimes& tim
   if (std::ranges::none_of(reports_, [](const auto& report) { return report->is_on(); })) return;
   for (const auto& report : reports_) report->end_trial();
   trials_.append(index, times, label);
-  file_.flush_if_due();
 }
 
 }  // namespace apical

@@ -169,7 +169,6 @@ void SonataSpikeRecorder::after_trial(std::int64_t index, const PhaseTimes& time
                                       std::size_t label) {
   if (std::ranges::none_of(tracks_, [](const auto& track) { return track->listens(); })) return;
   trials_.append(index, times, label);
-  file_.flush_if_due();
 }
 
 }  // namespace apical

@@ -26,6 +26,7 @@ class SonataSpikeRecorder final : public Recorder {
 
   void start() override;
   void checkpoint(const Checkpoint& state) override { file_.checkpoint(state); }
+  void flush_if_due() override { file_.flush_if_due(); }
   void finish(bool complete) override;
   void before_trial(std::int64_t index) override;
   void after_trial(std::int64_t index, const PhaseTimes& times, std::size_t label) override;

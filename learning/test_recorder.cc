@@ -20,7 +20,6 @@ void TestRecorder::answered(const TestAnswers& answers) {
   if (file_.rows(labels_) == 0) file_.append<std::int64_t>(labels_, answers.labels);
   file_.append_value(train_examples_, answers.train_examples);
   file_.append<std::int64_t>(answers_, answers.answers);
-  file_.flush_if_due();
 }
 
 }  // namespace apical

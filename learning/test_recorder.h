@@ -15,6 +15,7 @@ class TestRecorder final : public Recorder {
 
   void start() override;
   void checkpoint(const Checkpoint& state) override { file_.checkpoint(state); }
+  void flush_if_due() override { file_.flush_if_due(); }
   void finish(bool /*complete*/) override { file_.close(); }
   void answered(const TestAnswers& answers) override;
 

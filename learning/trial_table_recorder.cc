@@ -103,7 +103,6 @@ void TrialTableRecorder::after_trial(std::int64_t index, const PhaseTimes& times
     file_.append(each.target, plateaus.target);
   }
   for (const auto& count : counts_) count->append(times);
-  file_.flush_if_due();
 }
 
 }  // namespace apical

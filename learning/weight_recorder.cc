@@ -65,7 +65,6 @@ WeightRecorder::WeightRecorder(const proto::Experiment& experiment, RateSession&
 void WeightRecorder::append() {
   file_.append_value(epochs_, epochs_done_);
   for (const Append& table : tables_) table(file_);
-  file_.flush_if_due();
   last_recorded_ = epochs_done_;
 }
 

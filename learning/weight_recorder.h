@@ -27,6 +27,7 @@ class WeightRecorder final : public Recorder {
 
   void start() override;
   void checkpoint(const Checkpoint& state) override;
+  void flush_if_due() override { file_.flush_if_due(); }
   void finish(bool complete) override;
   void between_steps(bool epoch_ended) override;
 

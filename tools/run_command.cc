@@ -244,6 +244,8 @@ struct Prepared {
       keep(experiment, std::make_unique<RateModeSession>(experiment, images));
       return;
     }
+    note_recordings(experiment, std::int64_t{experiment.training().epochs()} *
+                                    static_cast<std::int64_t>(images.train.size()));
     auto made = std::make_unique<TrainingSession>(experiment, images);
     spiking = made.get();
     keep(experiment, std::move(made));
@@ -256,6 +258,24 @@ struct Prepared {
     if (wanted <= static_cast<std::int64_t>(there)) return;
     notes.push_back(
         fmt::format("data.{} is {}; there are {} images, and all are taken", field, wanted, there));
+  }
+
+  // What is to be recorded of training trials that there are not.
+  void note_recordings(const proto::Experiment& experiment, std::int64_t trials) {
+    const auto note = [&](const std::string& recording, std::int64_t first_trial) {
+      if (first_trial < trials || trials == 0) return;
+      notes.push_back(fmt::format(
+          "recording.{}.first_trial is {}; there are {} training trials, and none is recorded",
+          recording, first_trial, trials));
+    };
+    const proto::Recording& recording = experiment.recording();
+    for (int n = 0; n < recording.spikes_size(); ++n) {
+      note(fmt::format("spikes[{}]", n), recording.spikes(n).first_trial());
+    }
+    for (int n = 0; n < recording.report_size(); ++n) {
+      note(fmt::format("report[{}]", n), recording.report(n).first_trial());
+    }
+    if (recording.has_trials()) note("trials", recording.trials().first_trial());
   }
 
   // Images in folders are in the order of their classes, so that the first ones have few.

@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <tuple>
 #include <vector>
 
@@ -129,6 +131,55 @@ TEST_F(RecordersTest, RecordingChangesNothing) {
     })"),
                 "c_"),
             without);
+}
+
+// Also if no trial is recorded any more, all that was is on the disk ten seconds later. The writing
+// thread is given five more.
+TEST_F(RecordersTest, WhatWasRecordedIsWrittenWhileTheRunGoesOn) {
+  proto::Experiment experiment = experiment_with(R"(
+    recording {
+      spikes { trials: 1 }
+      report { population: "hidden" trials: 1 }
+      trials { trials: 1 }
+      weights {}
+    })");
+  experiment.mutable_training()->set_evaluate_before_training(false);
+  TrainingSession session(experiment, data_);
+  Recorders recorders(experiment, session, in(""));
+  recorders.start();
+  const auto rows = [&](const char* name, const char* dataset) {
+    return Hdf5File::open(file(name)).shape_of(dataset).front();
+  };
+  const auto are_there = [&] {
+    return rows("spikes.h5", "/trials/index") == 1 &&
+           rows("report.h5", "/report/hidden/data") > 0 &&
+           rows("trials.h5", "/trials/index") == 1 && rows("weights.h5", "/epochs") == 1;
+  };
+  int steps = 0;
+  bool were_there = false;
+  session.run(recorders, [&] {
+    ++steps;
+    if (steps == 4) {
+      EXPECT_FALSE(are_there());
+      std::this_thread::sleep_for(std::chrono::milliseconds(10100));
+    }
+    for (int wait = 0; steps == 6 && !were_there && wait < 500; ++wait) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      were_there = are_there();
+    }
+    return steps == 7;
+  });
+  EXPECT_TRUE(were_there);
+}
+
+// A reader of SONATA wants three numbers of a report's grid.
+TEST_F(RecordersTest, AReportThatNeverBeganHasAGrid) {
+  run(experiment_with(
+          "recording { report { population: \"hidden\" first_trial: 1000 step_ms: 2 } }"),
+      "");
+  const Hdf5File report = Hdf5File::open(file("report.h5"));
+  EXPECT_EQ(report.shape_of("/report/hidden/data").front(), 0U);
+  EXPECT_THAT(report.read<double>("/report/hidden/mapping/time"), ElementsAre(0, 0, 2));
 }
 
 // Processes that look at the output between two of its events, on a fine grid or to send its rates,
