@@ -176,10 +176,10 @@ std::vector<std::vector<double>> difference(const DenseWeights& after, const Den
 // Between the update that a trial makes and the one that the same trial makes with backpropagation,
 // weight by weight; the mean over trials.
 template <typename Run>
-void expect_angles(const proto::Experiment& experiment) {
+void expect_angles(const proto::Experiment& experiment, int trials) {
   proto::Metrics wanted;
   wanted.set_angle_to_backpropagation(true);
-  const ImageSet images = noise_images(3, 12, 3);
+  const ImageSet images = noise_images(trials, 12, 3);
   std::vector<double> sums(2);
   Run learning(experiment);
   TrialMetrics metrics(wanted, {experiment.network(), learning.parameters(), learning.rule()});
@@ -203,7 +203,7 @@ void expect_angles(const proto::Experiment& experiment) {
   EXPECT_EQ(values[1].column, "angle_to_backpropagation_degrees_second");
   for (std::size_t q = 0; q < 2; ++q) {
     ASSERT_TRUE(values[q].value.has_value());
-    EXPECT_NEAR(*values[q].value, sums[q] / 3, 0.05);
+    EXPECT_NEAR(*values[q].value, sums[q] / trials, 0.05);
     EXPECT_GT(*values[q].value, 5);
   }
   for (const auto& each : metrics.take()) EXPECT_FALSE(each.value.has_value());
@@ -223,7 +223,16 @@ proto::Experiment fast_learning() {
 }
 
 TEST(AngleToBackpropagation, IsThatOfTheUpdatesInTheRateMode) {
-  expect_angles<RateTrialRun>(fast_learning());
+  expect_angles<RateTrialRun>(fast_learning(), 3);
+}
+
+// Two networks have the same spikes until their weights differ.
+TEST(AngleToBackpropagation, IsThatOfTheUpdatesOfATrialWithSpikes) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    proto::Experiment experiment = fast_learning();
+    experiment.set_seed(seed);
+    expect_angles<TrialRun>(experiment, 1);
+  }
 }
 
 TEST(AngleToBackpropagation, IsZeroIfBackpropagationLearns) {

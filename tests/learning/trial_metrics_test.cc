@@ -298,6 +298,50 @@ TEST_F(TrialMetricsTest, RatesAreSpikesPerNeuronAndTime) {
   }
 }
 
+// In the rate mode: of the steady states of the forward phase, which follow from the weights.
+TEST(RateModeMetrics, RatesAreThoseOfTheForwardPhase) {
+  proto::Experiment experiment = one_hidden_layer();
+  for (int q = 0; q < 2; ++q) {
+    experiment.mutable_network()
+        ->mutable_projection(q)
+        ->mutable_plasticity()
+        ->mutable_segregated_dendrites()
+        ->set_learning_rate(0);
+  }
+  experiment.mutable_network()->mutable_population(2)->mutable_output()->set_max_rate_hz(300);
+  RateTrialRun run(experiment);
+  MeanRates metric({experiment.network(), run.parameters(), run.rule()});
+  run.protocol().set_metric(&metric);
+  const ImageSet images = noise_images(4, 12, 3);
+  std::vector<double> expected(2, 0);
+  for (std::size_t t = 0; t < images.size(); ++t) {
+    run.run(images.image(t), images.labels[t]);
+    std::vector<double> below;
+    for (const std::uint8_t value : images.image(t)) below.push_back(0.2 * value / 255);
+    for (std::size_t layer = 0; layer < 2; ++layer) {
+      const DenseWeights& weights = run.parameters().weights[layer];
+      const double max_rate = layer == 0 ? 0.2 : 0.3;
+      std::vector<double> rates(weights.targets());
+      for (std::size_t i = 0; i < rates.size(); ++i) {
+        double v = static_cast<double>(run.parameters().biases[layer + 1][i]);
+        for (std::size_t j = 0; j < below.size(); ++j) {
+          v += static_cast<double>(weights.row(j)[i]) * below[j];
+        }
+        rates[i] = max_rate * sigma(0.6 / 0.7 * v);
+        expected[layer] += 1000 * rates[i] / static_cast<double>(rates.size() * images.size());
+      }
+      below = rates;
+    }
+  }
+  const auto values = metric.take();
+  ASSERT_EQ(values.size(), 2U);
+  EXPECT_EQ(values[0].column, "mean_rate_hz_hidden");
+  EXPECT_EQ(values[1].column, "mean_rate_hz_output");
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    EXPECT_NEAR(*values[layer].value, expected[layer], 1e-4);
+  }
+}
+
 TEST_F(TrialMetricsTest, PlateausComeBeforeTheEndIfTheyAreStochastic) {
   start(one_hidden_layer());
   PlateauTimes ordinary(context());
