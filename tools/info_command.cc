@@ -20,8 +20,9 @@ ExitCode parse_and_describe(std::span<const std::string> arguments) {
   const auto given = parse_arguments(arguments, visible, "file", "info");
   if (given.count("help") != 0) {
     std::cout << "Usage: apical info FILE ...\n\n"
-                 "Says what a run's folder or a file of it holds, or a SONATA file of another\n"
-                 "program.\n\n"
+                 "Says what a file holds that apical reads or writes: a run's or a batch's folder\n"
+                 "or a file of one, an experiment, a sweep, exported spikes; or a SONATA file or\n"
+                 ".gdf of another program.\n\n"
               << visible;
     return ExitCode::kDone;
   }
