@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "models/experiment_file.h"
+#include "models/mistake.h"
 #include "simulator/file_error.h"
 #include "tools/hdf5_description.h"
 #include "tools/metrics_file.h"
@@ -140,8 +141,10 @@ FileDescription describe_folder(const fs::path& folder) {
     std::string summary = "damaged";
     try {
       summary = describe(folder / name).summary;
-    } catch (const FileError& error) {
-      description.damaged.push_back(error);
+    } catch (const FileError&) {
+      description.damaged.push_back(std::current_exception());
+    } catch (const ModelFileError&) {
+      description.damaged.push_back(std::current_exception());
     }
     description.details.push_back(fmt::format("{}  {}", name, summary));
   }

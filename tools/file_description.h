@@ -1,12 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "simulator/file_error.h"
 
 namespace apical {
 
@@ -14,8 +13,8 @@ namespace apical {
 struct FileDescription {
   std::string summary;               // one line
   std::vector<std::string> details;  // a line each
-  // What is wrong with files of a folder; their line says that they are damaged.
-  std::vector<FileError> damaged = {};
+  // What was thrown of files of a folder; their line says that they are damaged.
+  std::vector<std::exception_ptr> damaged = {};
 };
 
 // `1 spike`, `2 spikes`.

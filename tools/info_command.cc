@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <boost/program_options.hpp>
+#include <exception>
 #include <iostream>
 #include <iterator>
 #include <vector>
 
+#include "models/mistake.h"
+#include "simulator/file_error.h"
 #include "tools/command_line.h"
 #include "tools/exit_code.h"
 #include "tools/file_description.h"
@@ -29,19 +32,25 @@ ExitCode parse_and_describe(std::span<const std::string> arguments) {
   const std::vector<std::string> files = all_given(given, "file");
   if (files.empty()) throw UsageError("no file named; apical info FILE");
   // One that cannot be read does not keep the others from being described.
-  std::vector<FileError> damaged;
+  std::vector<std::exception_ptr> errors;
   for (const std::string& file : files) {
     try {
       const FileDescription description = describe(file);
-      std::ranges::copy(description.damaged, std::back_inserter(damaged));
+      std::ranges::copy(description.damaged, std::back_inserter(errors));
       std::cout << file << ": " << description.summary << "\n";
       for (const std::string& line : description.details) std::cout << "  " << line << "\n";
-    } catch (const FileError& error) {
-      damaged.push_back(error);
+    } catch (const FileError&) {
+      errors.push_back(std::current_exception());
+    } catch (const ModelFileError&) {
+      errors.push_back(std::current_exception());
     }
   }
-  if (!damaged.empty()) throw FileError(damaged.front());
-  return ExitCode::kDone;
+  ExitCode code = ExitCode::kDone;  // of the first error
+  for (const std::exception_ptr& error : errors) {
+    const ExitCode next = report_error(error);
+    if (code == ExitCode::kDone) code = next;
+  }
+  return code;
 }
 
 }  // namespace

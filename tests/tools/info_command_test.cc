@@ -23,22 +23,22 @@ using testing::HasSubstr;
 
 class InfoCommand : public TestWithFolder {
  protected:
-  static std::pair<ExitCode, std::string> run(const std::string& file) {
+  static std::pair<ExitCode, std::string> run(const std::vector<std::string>& files) {
     testing::internal::CaptureStdout();
     testing::internal::CaptureStderr();
-    const auto code = static_cast<ExitCode>(info_command(std::vector<std::string>{file}));
+    const auto code = static_cast<ExitCode>(info_command(files));
     return {code, testing::internal::GetCapturedStdout() + testing::internal::GetCapturedStderr()};
   }
 
   void expect_description(const std::string& name, const std::vector<std::string>& texts) {
-    const auto [code, text] = run(file(name));
+    const auto [code, text] = run({file(name)});
     EXPECT_EQ(code, ExitCode::kDone) << text;
     for (const std::string& each : texts) EXPECT_THAT(text, HasSubstr(each));
   }
 
   void expect_error(const std::string& name, const std::string& reason,
                     ExitCode expected = ExitCode::kBadData) {
-    const auto [code, text] = run(file(name));
+    const auto [code, text] = run({file(name)});
     EXPECT_EQ(code, expected) << text;
     EXPECT_THAT(
         text, testing::AllOf(testing::StartsWith("apical: "), HasSubstr(name), HasSubstr(reason)));
@@ -100,11 +100,30 @@ TEST_F(InfoCommand, ADamagedFileDoesNotHideTheOthers) {
   write_sonata_spikes(file("spikes.h5"), std::vector<SpikeTrain>{{"input", 3, {1, 2}, {0, 2}}}, {});
   std::filesystem::resize_file(file("spikes.h5"),
                                std::filesystem::file_size(file("spikes.h5")) - 9);
-  const auto [code, text] = run(file(""));
+  const auto [code, text] = run({file("")});
   EXPECT_EQ(code, ExitCode::kBadData);
   EXPECT_THAT(text, HasSubstr("metrics.csv  metrics of a run, 1 test"));
   EXPECT_THAT(text, HasSubstr("spikes.h5  damaged\n"));
   EXPECT_THAT(text, HasSubstr("spikes.h5: is cut off"));
+}
+
+TEST_F(InfoCommand, AnExperimentWithMistakesDoesNotHideTheOthers) {
+  put(file("metrics.csv"), "train_examples,test_error_percent\n0,90\n");
+  put(file("experiment.textproto"), "no_such_field: 1");
+  const auto [code, text] = run({file("")});
+  EXPECT_EQ(code, ExitCode::kBadModelFile);
+  EXPECT_THAT(text, HasSubstr("metrics.csv  metrics of a run, 1 test"));
+  EXPECT_THAT(text, HasSubstr("experiment.textproto  damaged\n"));
+  EXPECT_THAT(text, HasSubstr("experiment.textproto:1: "));
+}
+
+TEST_F(InfoCommand, EachFileThatCannotBeReadIsALine) {
+  put(file("metrics.csv"), "train_examples,test_error_percent\n0,90\n");
+  const auto [code, text] = run({file("none"), file("other.gdf"), file("metrics.csv")});
+  EXPECT_EQ(code, ExitCode::kBadData);
+  EXPECT_THAT(text, testing::AllOf(HasSubstr("none: there is no such file\n"),
+                                   HasSubstr("other.gdf: there is no such file\n"),
+                                   HasSubstr("metrics of a run, 1 test")));
 }
 
 TEST_F(InfoCommand, SonataFilesOfOthersAreDescribed) {
