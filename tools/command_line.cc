@@ -88,42 +88,46 @@ void flush_standard_output() {
   if (!std::cout) throw WriteError::of_errno("standard output", errno == 0 ? EIO : errno);
 }
 
-int run_reporting_errors(const std::function<ExitCode()>& command) {
-  const auto code = [&] {
-    try {
-      const ExitCode done = command();
-      flush_standard_output();
-      return done;
-    } catch (const CommandError& error) {
-      return report(error.exit_code(), error.what());
-    } catch (const ModelFileError& error) {
-      for (const Mistake& mistake : error.mistakes()) {
-        report(ExitCode::kBadModelFile, to_string(mistake));
-      }
-      return ExitCode::kBadModelFile;
-    } catch (const DivergenceError& error) {
-      return report(ExitCode::kBadModelFile, error.what());
-    } catch (const DataError& error) {
-      return report(ExitCode::kBadData, error.what());
-    } catch (const FileError& error) {
-      return report(
-          error.access() == FileAccess::kRead ? ExitCode::kBadData : ExitCode::kCannotWrite,
-          error.what());
-    } catch (const WriteError& error) {
-      return report(ExitCode::kCannotWrite, error.what());
-    } catch (const std::system_error& error) {  // a path that cannot be followed, no more threads
-      return report(ExitCode::kCannotWrite, error.what());
-    } catch (const std::bad_alloc&) {
-      return report(ExitCode::kBadModelFile, kTooLarge);
-    } catch (const std::length_error&) {
-      return report(ExitCode::kBadModelFile, kTooLarge);
-    } catch (const std::exception& error) {
-      return report(
-          ExitCode::kProgramError,
-          std::string("an error of the program's own, which is worth a report: ") + error.what());
+ExitCode report_error(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const CommandError& error) {
+    return report(error.exit_code(), error.what());
+  } catch (const ModelFileError& error) {
+    for (const Mistake& mistake : error.mistakes()) {
+      report(ExitCode::kBadModelFile, to_string(mistake));
     }
-  }();
-  return static_cast<int>(code);
+    return ExitCode::kBadModelFile;
+  } catch (const DivergenceError& error) {
+    return report(ExitCode::kBadModelFile, error.what());
+  } catch (const DataError& error) {
+    return report(ExitCode::kBadData, error.what());
+  } catch (const FileError& error) {
+    return report(error.access() == FileAccess::kRead ? ExitCode::kBadData : ExitCode::kCannotWrite,
+                  error.what());
+  } catch (const WriteError& error) {
+    return report(ExitCode::kCannotWrite, error.what());
+  } catch (const std::system_error& error) {  // a path that cannot be followed, no more threads
+    return report(ExitCode::kCannotWrite, error.what());
+  } catch (const std::bad_alloc&) {
+    return report(ExitCode::kBadModelFile, kTooLarge);
+  } catch (const std::length_error&) {
+    return report(ExitCode::kBadModelFile, kTooLarge);
+  } catch (const std::exception& error) {
+    return report(
+        ExitCode::kProgramError,
+        std::string("an error of the program's own, which is worth a report: ") + error.what());
+  }
+}
+
+int run_reporting_errors(const std::function<ExitCode()>& command) {
+  try {
+    const ExitCode done = command();
+    flush_standard_output();
+    return static_cast<int>(done);
+  } catch (...) {
+    return static_cast<int>(report_error(std::current_exception()));
+  }
 }
 
 }  // namespace apical

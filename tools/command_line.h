@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <exception>
 #include <functional>
 #include <span>
 #include <string>
@@ -36,8 +37,11 @@ int all_cores();
 // Throws WriteError if what was printed cannot be written.
 void flush_standard_output();
 
-// Runs a command and turns what it throws into the documented exit code and a line on standard
-// error, `apical: what is wrong; what would be right`; a line each for mistakes in an experiment.
+// Tells of what a command has thrown: a line on standard error, `apical: what is wrong; what would
+// be right`, a line each for mistakes in an experiment. Returns the documented exit code.
+ExitCode report_error(const std::exception_ptr& error);
+
+// Runs a command, and reports what it throws. Returns the exit code.
 int run_reporting_errors(const std::function<ExitCode()>& command);
 
 }  // namespace apical

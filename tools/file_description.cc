@@ -8,14 +8,19 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 #include "models/experiment_file.h"
+#include "models/mistake.h"
 #include "simulator/file_error.h"
-#include "tools/batch_folder.h"
 #include "tools/hdf5_description.h"
 #include "tools/metrics_file.h"
 #include "tools/run_folder.h"
+#include "tools/spike_text_description.h"
+#include "tools/sweep_description.h"
+#include "tools/sweep_file.h"
+#include "tools/text_lines.h"
 
 namespace apical {
 namespace {
@@ -32,8 +37,7 @@ constexpr std::array kMeasured = {"test_error_percent", "train_error_percent", "
 FileDescription describe_metrics(const fs::path& path) {
   const MetricsFile metrics = MetricsFile::read(path);
   FileDescription description;
-  description.summary =
-      fmt::format("metrics of a run, {} test{}", metrics.rows(), metrics.rows() == 1 ? "" : "s");
+  description.summary = "metrics of a run, " + counted(metrics.rows(), "test");
   if (const auto examples = metrics.last_value("train_examples")) {
     description.summary += fmt::format(", the last after {} training images", *examples);
   }
@@ -44,6 +48,31 @@ FileDescription describe_metrics(const fs::path& path) {
   }
   description.details.push_back(fmt::format("columns  {}", fmt::join(metrics.names(), ", ")));
   return description;
+}
+
+struct CsvKind {
+  std::string_view column;  // by which it is known
+  FileDescription (*describe)(const fs::path&);
+};
+
+// The table of a batch has the columns of metrics too.
+constexpr std::array kCsvKinds = {
+    CsvKind{"population", describe_spike_csv},
+    CsvKind{"variant", describe_sweep_csv},
+    CsvKind{"train_examples", describe_metrics},
+};
+
+FileDescription describe_csv(const fs::path& path) {
+  TextLines lines(path);
+  const auto header = lines.next();
+  if (!header) fail(path, "is empty");
+  const std::string columns = fmt::format(",{},", *header);
+  for (const CsvKind& kind : kCsvKinds) {
+    if (columns.find(fmt::format(",{},", kind.column)) != std::string::npos) {
+      return kind.describe(path);
+    }
+  }
+  fail(path, "is no CSV that apical writes: a run's metrics.csv, a batch.csv or exported spikes");
 }
 
 nlohmann::json read_json(const fs::path& path) {
@@ -94,6 +123,16 @@ FileDescription describe_experiment(const fs::path& path) {
   return description;
 }
 
+FileDescription describe_textproto(const fs::path& path) {
+  return is_sweep(path) ? describe_sweep(path) : describe_experiment(path);
+}
+
+FileDescription describe_batch_folder(const fs::path& folder) {
+  FileDescription description = describe_sweep_csv(folder / "batch.csv");
+  description.summary = "folder of a " + description.summary;
+  return description;
+}
+
 FileDescription describe_folder(const fs::path& folder) {
   FileDescription description;
   for (const char* name : kFilesOfARun) {
@@ -102,15 +141,19 @@ FileDescription describe_folder(const fs::path& folder) {
     std::string summary = "damaged";
     try {
       summary = describe(folder / name).summary;
-    } catch (const FileError& error) {
-      description.damaged.push_back(error);
+    } catch (const FileError&) {
+      description.damaged.push_back(std::current_exception());
+    } catch (const ModelFileError&) {
+      description.damaged.push_back(std::current_exception());
     }
     description.details.push_back(fmt::format("{}  {}", name, summary));
   }
-  if (description.details.empty()) fail_if_of_a_batch(folder);
-  if (description.details.empty()) fail(folder, "holds no file of a run");
-  description.summary = "folder of a run";
   std::error_code ignored;
+  if (description.details.empty()) {
+    if (fs::exists(folder / "batch.csv", ignored)) return describe_batch_folder(folder);
+    fail(folder, "holds no file of a run or of a batch");
+  }
+  description.summary = "folder of a run";
   if (description.damaged.empty() && fs::exists(folder / "summary.json", ignored)) {
     const nlohmann::json json = read_json(folder / "summary.json");
     for (const char* key : {"test_error_percent", "test_loss"}) {
@@ -123,17 +166,34 @@ FileDescription describe_folder(const fs::path& folder) {
   return description;
 }
 
+struct FileKind {
+  std::string_view ending;
+  FileDescription (*describe)(const fs::path&);
+};
+
+// All else may be HDF5.
+constexpr std::array kFileKinds = {
+    FileKind{".csv", describe_csv},
+    FileKind{".gdf", describe_gdf},
+    FileKind{".json", describe_summary},
+    FileKind{".md", describe_sweep_markdown},
+    FileKind{".textproto", describe_textproto},
+};
+
 }  // namespace
+
+std::string counted(std::uint64_t count, std::string_view singular) {
+  return fmt::format("{} {}{}", count, singular, count == 1 ? "" : "s");
+}
 
 FileDescription describe(const fs::path& file) {
   std::error_code error;
   const auto status = fs::status(file, error);
   if (!fs::exists(status)) fail(file, "there is no such file");
   if (fs::is_directory(status)) return describe_folder(file);
-  if (file.extension() == ".csv") return describe_metrics(file);
-  if (file.extension() == ".json") return describe_summary(file);
-  if (file.extension() == ".textproto") return describe_experiment(file);
-  return describe_hdf5(file);
+  const auto* const kind =
+      std::ranges::find(kFileKinds, file.extension().string(), &FileKind::ending);
+  return kind == kFileKinds.end() ? describe_hdf5(file) : kind->describe(file);
 }
 
 }  // namespace apical

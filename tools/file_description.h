@@ -1,10 +1,11 @@
 #pragma once
 
+#include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "simulator/file_error.h"
 
 namespace apical {
 
@@ -12,12 +13,16 @@ namespace apical {
 struct FileDescription {
   std::string summary;               // one line
   std::vector<std::string> details;  // a line each
-  // What is wrong with files of a folder; their line says that they are damaged.
-  std::vector<FileError> damaged = {};
+  // What was thrown of files of a folder; their line says that they are damaged.
+  std::vector<std::exception_ptr> damaged = {};
 };
 
-// Describes a run's folder, or a file of one by what is in it. Throws FileError if it is none, or a
-// damaged file; ModelFileError for mistakes in an experiment.
+// `1 spike`, `2 spikes`.
+std::string counted(std::uint64_t count, std::string_view singular);
+
+// Describes a run's or a batch's folder, a file of one, an experiment, a sweep, or spikes that were
+// exported as text. Throws FileError if it is none, or a damaged file; ModelFileError for mistakes
+// in an experiment or a sweep.
 FileDescription describe(const std::filesystem::path& file);
 
 }  // namespace apical

@@ -24,10 +24,6 @@ constexpr std::string_view kCheckpointStart = "apical checkpoint";
   throw FileError(file, FileAccess::kRead, reason);
 }
 
-std::string count_of(std::uint64_t count, std::string_view singular) {
-  return fmt::format("{} {}{}", count, singular, count == 1 ? "" : "s");
-}
-
 std::uint64_t rows_of(const Hdf5File& file, const std::string& dataset) {
   const auto shape = file.shape_of(dataset);
   return shape.empty() ? 1 : shape.front();
@@ -44,7 +40,7 @@ T value_in_row(const Hdf5File& file, const std::string& dataset, std::uint64_t r
 void add_trials(const Hdf5File& file, FileDescription& description) {
   if (!file.has("/trials/index")) return;
   const std::uint64_t rows = rows_of(file, "/trials/index");
-  std::string line = "trials  " + count_of(rows, "trial");
+  std::string line = "trials  " + counted(rows, "trial");
   if (rows > 0) {
     line += fmt::format(", from {} to {}, {:.1f} to {:.1f} ms",
                         value_in_row<std::int64_t>(file, "/trials/index", 0),
@@ -66,10 +62,10 @@ FileDescription describe_spikes(const Hdf5File& file) {
       fail(file.path(), group + ": timestamps and node_ids differ in length");
     }
     spikes += count;
-    std::string line = name + "  " + count_of(count, "spike");
+    std::string line = name + "  " + counted(count, "spike");
     if (file.has_attribute(group, "neurons")) {
       const auto neurons = file.read_attribute<std::uint64_t>(group, "neurons");
-      line += " of " + count_of(neurons, "neuron");
+      line += " of " + counted(neurons, "neuron");
     }
     if (count > 0 && is_sorted_by_time(file, group)) {
       line +=
@@ -78,8 +74,8 @@ FileDescription describe_spikes(const Hdf5File& file) {
     }
     description.details.push_back(line);
   }
-  description.summary = fmt::format("spikes (SONATA), {} in {}", count_of(spikes, "spike"),
-                                    count_of(populations.size(), "population"));
+  description.summary = fmt::format("spikes (SONATA), {} in {}", counted(spikes, "spike"),
+                                    counted(populations.size(), "population"));
   add_trials(file, description);
   return description;
 }
@@ -100,11 +96,11 @@ FileDescription describe_report(const Hdf5File& file) {
     }
     description.details.push_back(fmt::format(
         "{}  {} with {}, {} from {:.1f} to {:.1f} ms in steps of {:g} ms", name,
-        count_of(rows_of(file, group + "/mapping/node_ids"), "neuron"),
-        count_of(shape[1], "element"), count_of(shape[0], "time"), time[0], time[1], time[2]));
+        counted(rows_of(file, group + "/mapping/node_ids"), "neuron"), counted(shape[1], "element"),
+        counted(shape[0], "time"), time[0], time[1], time[2]));
   }
   description.summary =
-      fmt::format("report (SONATA) of {}", count_of(populations.size(), "population"));
+      fmt::format("report (SONATA) of {}", counted(populations.size(), "population"));
   add_trials(file, description);
   return description;
 }
@@ -116,7 +112,7 @@ FileDescription describe_trials(const Hdf5File& file) {
   if (labels.size() != answers.size()) fail(file.path(), "/trials: columns differ in length");
   std::size_t wrong = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) wrong += labels[i] != answers[i] ? 1 : 0;
-  description.summary = "table of " + count_of(labels.size(), "training trial");
+  description.summary = "table of " + counted(labels.size(), "training trial");
   add_trials(file, description);
   if (!labels.empty()) {
     description.details.push_back(
@@ -159,8 +155,8 @@ FileDescription describe_tests(const Hdf5File& file) {
   if (!is_empty && shape != std::vector<std::uint64_t>{examples.size(), labels.size()}) {
     fail(file.path(), "/answers, /labels and /train_examples do not agree");
   }
-  description.summary = fmt::format("answers of {} on {}", count_of(examples.size(), "test"),
-                                    count_of(labels.size(), "image"));
+  description.summary = fmt::format("answers of {} on {}", counted(examples.size(), "test"),
+                                    counted(labels.size(), "image"));
   const auto answered = std::ranges::count_if(
       labels, [](std::int64_t label) { return label != TestAnswers::kNoAnswer; });
   std::vector<std::int64_t> answers(labels.size());

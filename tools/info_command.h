@@ -5,7 +5,7 @@
 
 namespace apical {
 
-// `apical info FILE ...`: `arguments` are what follows `info`. Prints what each file or run's
+// `apical info FILE ...`: `arguments` are what follows `info`. Prints what each file or
 // folder holds; errors, a line each, on standard error. Returns the exit code.
 int info_command(std::span<const std::string> arguments);
 

@@ -50,15 +50,19 @@ class SweepReader {
  public:
   explicit SweepReader(std::filesystem::path file) : file_(std::move(file)) {}
 
+  proto::Sweep message() {
+    parse();
+    check_variants();
+    check_seeds({1, message_.seeds()});
+    return message_;
+  }
+
   Sweep read(const SweepRequest& request) {
     parse();
     check_variants();
     check_names(request.variants);
     const SeedRange seeds = request.seeds.value_or(SeedRange{1, message_.seeds()});
-    if (!seeds.is_valid()) {
-      refuse(where("seeds"), fmt::format("`seeds` is {}", seeds.last),
-             fmt::format("give a number from 1 to {}", SeedRange::kMost));
-    }
+    check_seeds(seeds);
     Sweep sweep{message_.name(), {}, {}, {}};
     std::vector<SweepRun> variants;
     std::vector<Mistake> mistakes;
@@ -128,6 +132,12 @@ class SweepReader {
                "give each a name of its own");
       }
     }
+  }
+
+  void check_seeds(SeedRange seeds) const {
+    if (seeds.is_valid()) return;
+    refuse(where("seeds"), fmt::format("`seeds` is {}", seeds.last),
+           fmt::format("give a number from 1 to {}", SeedRange::kMost));
   }
 
   void check_names(const std::vector<std::string>& names) const {
@@ -204,6 +214,10 @@ bool is_sweep(const std::filesystem::path& file) {
   } catch (const TextFieldsError&) {
     return false;
   }
+}
+
+proto::Sweep read_sweep_message(const std::filesystem::path& file) {
+  return SweepReader(file).message();
 }
 
 Sweep read_sweep(const std::filesystem::path& file, const SweepRequest& request) {

@@ -10,6 +10,10 @@
 
 namespace apical {
 
+namespace proto {
+class Sweep;
+}
+
 // One run of a sweep: an experiment's file, changes to it, and a seed.
 struct SweepRun {
   std::string variant;
@@ -23,7 +27,7 @@ struct Sweep {
   std::vector<std::string> variants;
   // All variants with the first seed, then with the next one and so on.
   std::vector<SweepRun> runs;
-  std::vector<Mistake> notes;  // of their experiments (learning/experiment_notes.h)
+  std::vector<Mistake> notes = {};  // of their experiments (learning/experiment_notes.h)
 };
 
 struct SeedRange {
@@ -46,7 +50,11 @@ struct SweepRequest {
 // cannot be read.
 bool is_sweep(const std::filesystem::path& file);
 
-// Reads a sweep (proto/sweep.proto) and checks the experiment of each variant. Throws
+// A sweep (proto/sweep.proto) as it is written; its experiments are not read. Throws
+// ModelFileError.
+proto::Sweep read_sweep_message(const std::filesystem::path& file);
+
+// Reads a sweep and checks the experiment of each variant. Throws
 // ModelFileError with all mistakes of the variants, or else the first one of the sweep itself.
 Sweep read_sweep(const std::filesystem::path& file, const SweepRequest& request);
 

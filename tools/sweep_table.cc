@@ -8,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <string_view>
 
 namespace apical {
 namespace {
@@ -26,18 +25,6 @@ const SweepMeasure kLoss = {"loss", "test_loss", "train_loss", ""};
 // Two digits behind the point, of what is not too large for them.
 std::string number_text(double value) {
   return std::abs(value) < 1e6 ? fmt::format("{:.2f}", value) : fmt::format("{:.3g}", value);
-}
-
-std::string_view word_of(RunStatus status) {
-  switch (status) {
-    case RunStatus::kDone:
-      return "done";
-    case RunStatus::kFailed:
-      return "failed";
-    case RunStatus::kNotDone:
-      return "not_done";
-  }
-  return "";
 }
 
 struct Moments {
@@ -90,6 +77,18 @@ std::string difference(const Values& a, const Values& b, std::string_view unit) 
 
 }  // namespace
 
+std::string_view word_of(RunStatus status) {
+  switch (status) {
+    case RunStatus::kDone:
+      return "done";
+    case RunStatus::kFailed:
+      return "failed";
+    case RunStatus::kNotDone:
+      return "not_done";
+  }
+  return "";
+}
+
 std::string sweep_csv(std::span<const SweepResult> results) {
   std::vector<std::string> columns;
   for (const SweepResult& result : results) {
@@ -98,7 +97,7 @@ std::string sweep_csv(std::span<const SweepResult> results) {
       columns.push_back(key);
     }
   }
-  std::string text = "variant,seed,status,folder";
+  std::string text(kSweepCsvStart);
   for (const std::string& column : columns) text += "," + column;
   text += "\n";
   for (const SweepResult& result : results) {
@@ -135,9 +134,9 @@ std::string sweep_markdown(const Sweep& sweep, std::span<const SweepResult> resu
   if (words.empty()) words.insert(kError.word);
   const std::string word = fmt::format("{}", fmt::join(words, " or "));
   std::string text = fmt::format(
-      "| variant | runs | test {0} | training {0} | test {0}, difference from `{1}` | CPU minutes "
-      "|\n|---|---|---|---|---|---|\n",
-      word, first);
+      "{0}test {1} | training {1} | test {1}, difference from `{2}` | CPU minutes |\n"
+      "|---|---|---|---|---|---|\n",
+      kSweepMarkdownStart, word, first);
   for (const std::string& variant : sweep.variants) {
     auto& columns = values[variant];
     const SweepMeasure& measure = measure_of(variant);
@@ -151,9 +150,7 @@ std::string sweep_markdown(const Sweep& sweep, std::span<const SweepResult> resu
                  : "",
         seconds.count == 0 ? "" : fmt::format("{:.1f}", seconds.mean / 60));
   }
-  return text +
-         "\n±: of a test or training the standard deviation over seeds, of a difference "
-         "(taken seed by seed) its standard error.\n";
+  return fmt::format("{}\n{}\n", text, kSweepMarkdownEnd);
 }
 
 }  // namespace apical
