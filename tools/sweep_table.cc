@@ -105,7 +105,9 @@ std::string sweep_csv(std::span<const SweepResult> results) {
                         result.folder.string());
     for (const std::string& column : columns) {
       text += ",";
-      if (result.summary.contains(column)) text += result.summary[column].dump();
+      // What is no number, such as the loss of a network that diverged, is null there.
+      const auto value = result.summary.find(column);
+      if (value != result.summary.end() && value->is_number()) text += value->dump();
     }
     text += "\n";
   }

@@ -9,7 +9,9 @@
 namespace apical {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 SweepResult done(const std::string& variant, std::uint64_t seed, const std::string& measure,
                  double value) {
@@ -40,6 +42,12 @@ TEST(SweepTable, VariantsOfOtherTasksAreNotCompared) {
   EXPECT_THAT(table, HasSubstr("test error or loss"));
   EXPECT_THAT(table, HasSubstr("| `a` | 1 | 4.00 % |"));
   EXPECT_THAT(table, HasSubstr("| `b` | 1 | 1e+39 | 1e+39 |  |"));
+}
+
+TEST(SweepTable, WhatIsNoNumberIsAnEmptyCell) {
+  std::vector<SweepResult> results = {done("a", 1, "loss", 4), done("a", 2, "loss", 5)};
+  results[1].summary["test_loss"] = nullptr;
+  EXPECT_THAT(sweep_csv(results), AllOf(HasSubstr("\na,1,done,"), Not(HasSubstr("null"))));
 }
 
 TEST(SweepTable, AutoencodersHaveALoss) {
