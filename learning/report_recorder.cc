@@ -90,9 +90,7 @@ class SonataReportRecorder::PotentialReport final : public Process {
     state.number("rows", rows_);
   }
 
-  Time next() const override {
-    return is_on_ ? time_of(rows_) : kNever;
-  }
+  Time next() const override { return is_on_ ? time_of(rows_) : kNever; }
 
   void advance(Horizon horizon) override {
     while (horizon.admits(next(), id())) {

@@ -32,6 +32,7 @@ void StochasticPlateaus::begin_phase(Time now) {
 
 void StochasticPlateaus::end_phase(Time now) {
   for (Layer& layer : layers_) {
+    layer.times_before = layer.times;
     for (Time& time : layer.times) {
       const double jitter = std::abs(plateaus_.jitter_sd_ms() * layer.stream.normal());
       time = now - std::min(jitter, plateaus_.max_jitter_ms());
@@ -56,6 +57,10 @@ const StochasticPlateaus::Layer& StochasticPlateaus::layer_of(
 
 std::span<const Time> StochasticPlateaus::times(const SpikingPopulation& population) const {
   return layer_of(population).times;
+}
+
+std::span<const Time> StochasticPlateaus::times_before(const SpikingPopulation& population) const {
+  return layer_of(population).times_before;
 }
 
 std::span<const float> StochasticPlateaus::apical_means(const SpikingPopulation& population) const {

@@ -31,8 +31,10 @@ class StochasticPlateaus {
   // Between trials.
   void checkpoint(const Checkpoint& state);
 
-  // Of the last phase, a number per neuron of a pyramidal population.
+  // Of the last phase and the one before it, a number per neuron of a pyramidal population.
   std::span<const Time> times(const SpikingPopulation& population) const;
+  std::span<const Time> times_before(const SpikingPopulation& population) const;
+  // Of the last phase.
   std::span<const float> apical_means(const SpikingPopulation& population) const;
 
  private:
@@ -41,6 +43,7 @@ class StochasticPlateaus {
     RandomStream stream;
     std::deque<IndividualWindows> inputs = {};  // an apical projection each
     std::vector<Time> times = {};
+    std::vector<Time> times_before = {};
     std::vector<float> means = {};
   };
 

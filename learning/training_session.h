@@ -16,6 +16,7 @@ class TrainingSession final : public TrialSession {
   TrainingSession(const proto::Experiment& experiment, const TrainAndTest& data);
 
   Network& network() { return network_; }
+  const TrialProtocol& protocol() const { return protocol_; }
   const SegregatedDendrites& rule() const override { return rule_; }
   std::size_t answer() const override { return protocol_.answer(); }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "learning/stochastic_plateaus.h"
+#include "learning/trial_protocol.h"
 #include "models/pyramidal_population.h"
 #include "simulator/spike.h"
 
@@ -73,6 +75,9 @@ TrialTableRecorder::TrialTableRecorder(const proto::TrialTable& table, TrainingS
     const std::string group = "/plateaus/" + each.name();
     plateaus_.push_back({p, file_.add_table<float>(group + "/forward", {each.size()}),
                          file_.add_table<float>(group + "/target", {each.size()})});
+    if (session.protocol().stochastic_plateaus() == nullptr) continue;
+    plateaus_.back().times = {{file_.add_table<Time>(group + "/forward_ms", {each.size()}),
+                               file_.add_table<Time>(group + "/target_ms", {each.size()})}};
   }
   for (std::size_t p = 0; table.rates() && p < network.populations(); ++p) {
     counts_.push_back(std::make_unique<SpikeCount>(network.population(p), file_));
@@ -101,6 +106,12 @@ void TrialTableRecorder::after_trial(std::int64_t index, const PhaseTimes& times
     const auto plateaus = session_->rule().plateaus(each.population);
     file_.append(each.forward, plateaus.forward);
     file_.append(each.target, plateaus.target);
+    if (!each.times) continue;
+    const StochasticPlateaus& stochastic = *session_->protocol().stochastic_plateaus();
+    const auto& population =
+        dynamic_cast<const SpikingPopulation&>(session_->network().population(each.population));
+    file_.append(each.times->forward, stochastic.times_before(population));
+    file_.append(each.times->target, stochastic.times(population));
   }
   for (const auto& count : counts_) count->append(times);
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "learning/recorder.h"
@@ -14,8 +15,8 @@
 namespace apical {
 
 // trials.h5: a row for each of chosen training trials, with its phases, label and answer, the
-// plateau potentials of hidden neurons, and the mean firing rate of a neuron of each population in
-// each phase.
+// plateau potentials of hidden neurons and their times if they are stochastic, and the mean firing
+// rate of a neuron of each population in each phase.
 class TrialTableRecorder final : public Recorder {
  public:
   // `session` must outlive the recorder.
@@ -32,10 +33,15 @@ class TrialTableRecorder final : public Recorder {
 
  private:
   class SpikeCount;
+  struct Phases {
+    RecordFile::TableId forward;
+    RecordFile::TableId target;
+  };
   struct Plateaus {
     std::size_t population;  // its place in the network
     RecordFile::TableId forward;
     RecordFile::TableId target;
+    std::optional<Phases> times = std::nullopt;  // if they are stochastic
   };
 
   proto::TrialTable table_;

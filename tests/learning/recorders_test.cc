@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <numbers>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -24,6 +25,7 @@
 #include "tests/learning/small_rate_networks.h"
 #include "tests/models/clock_driven_reference.h"
 #include "tests/simulator/sonata_files.h"
+#include "tests/statistics.h"
 #include "tests/tools/test_folder.h"
 
 namespace apical {
@@ -170,6 +172,35 @@ TEST_F(RecordersTest, WhatWasRecordedIsWrittenWhileTheRunGoesOn) {
     return steps == 7;
   });
   EXPECT_TRUE(were_there);
+}
+
+TEST_F(RecordersTest, TimesOfStochasticPlateausAreRecorded) {
+  proto::Experiment experiment = experiment_with("recording { trials {} }");
+  run(experiment, "ordinary_");
+  EXPECT_FALSE(Hdf5File::open(file("ordinary_trials.h5")).has("/plateaus/hidden/forward_ms"));
+  experiment.mutable_trial()->mutable_stochastic_plateaus();
+  run(experiment, "");
+  const Hdf5File trials = Hdf5File::open(file("trials.h5"));
+  // Of min(|N(0, 3)|, 5); its standard deviation is below 1.7.
+  const double beyond = 2 * (1 - normal_cdf(5.0 / 3));
+  const double expected =
+      3 * std::sqrt(2 / std::numbers::pi) * (1 - std::exp(-25.0 / 18)) + 5 * beyond;
+  const auto expect_before = [&](const std::string& phase, const std::string& end) {
+    const auto ends = trials.read<double>("/trials/" + end);
+    const auto times = trials.read<double>("/plateaus/hidden/" + phase + "_ms");
+    const std::size_t neurons = times.size() / ends.size();
+    double sum = 0;
+    for (std::size_t n = 0; n < times.size(); ++n) {
+      const double before = ends[n / neurons] - times[n];
+      EXPECT_GE(before, 0);
+      EXPECT_LE(before, 5 + 1e-9);
+      sum += before;
+    }
+    const auto count = static_cast<double>(times.size());
+    EXPECT_NEAR(sum / count, expected, kNormalBound * 1.7 / std::sqrt(count)) << phase;
+  };
+  expect_before("forward", "target_start_ms");
+  expect_before("target", "end_ms");
 }
 
 // A reader of SONATA wants three numbers of a report's grid.

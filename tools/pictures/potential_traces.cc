@@ -128,18 +128,16 @@ void read_traces(const Hdf5File& file, const std::string& group, const Columns& 
   if (traces.traces.empty()) fail(file.path(), group + " holds no compartment that is known");
 }
 
-// The plateau potential of a phase, and over what it was averaged.
+// The plateau potential of a phase, and over what it was averaged; `time` of a stochastic one, or
+// the end of the phase.
 PotentialTraces::Plateau plateau_of(const std::map<std::string, std::string>& experiment,
-                                    double start, double end, double potential) {
+                                    double start, double end, double time, double potential) {
   const auto value = [&](const std::string& field) {
     const auto found = experiment.find(field);
     return found == experiment.end() ? 0 : std::atof(found->second.c_str());
   };
   const double stochastic = value("trial.stochastic_plateaus.window_ms");
-  if (stochastic > 0) {
-    return {std::max(end - stochastic, start), end, potential,
-            value("trial.stochastic_plateaus.max_jitter_ms")};
-  }
+  if (stochastic > 0) return {std::max(time - stochastic, start), time, potential};
   const double window = value("trial.window_ms");
   if (window > 0) return {std::max(end - window, start), end, potential};
   return {std::min(start + value("trial.settling_time_ms"), end), end, potential};
@@ -164,12 +162,19 @@ void read_plateaus(const fs::path& trials_file, const fs::path& experiment_file,
     experiment = fields_of(ExperimentFile::read(experiment_file).experiment());
   }
   std::vector<float> values(shape[1]);
-  const double target = traces.phases.target_start_ms;
-  const double end = traces.phases.end_ms;
+  const auto start_ms = file.read<double>("/trials/start_ms");
   for (const bool forward : {true, false}) {
-    file.read_rows<float>(group + (forward ? "/forward" : "/target"), row, values);
-    traces.plateaus.push_back(plateau_of(experiment, forward ? 0 : target, forward ? target : end,
-                                         values[traces.neuron]));
+    const std::string dataset = group + (forward ? "/forward" : "/target");
+    file.read_rows<float>(dataset, row, values);
+    const double start = forward ? 0 : traces.phases.target_start_ms;
+    const double end = forward ? traces.phases.target_start_ms : traces.phases.end_ms;
+    double time = end;
+    if (file.has(dataset + "_ms") && file.shape_of(dataset + "_ms") == shape) {
+      std::vector<double> times(shape[1]);
+      file.read_rows<double>(dataset + "_ms", row, times);
+      time = times[traces.neuron] - start_ms[row];
+    }
+    traces.plateaus.push_back(plateau_of(experiment, start, end, time, values[traces.neuron]));
   }
 }
 
@@ -217,15 +222,10 @@ std::string range_script(const PotentialTraces::Trace& trace,
 std::string plateaus_script(const std::vector<PotentialTraces::Plateau>& plateaus,
                             const Phases& phases) {
   std::string script;
-  for (const auto& [from, to, potential, uncertain_ms] : plateaus) {
-    const auto bar = [&](double start, double end, int width) {
-      if (start >= end) return;
-      script += fmt::format(
-          "set arrow from {0},{2} to {1},{2} nohead front linewidth {3} linecolor rgb '{4}'\n",
-          start, end, logit(potential), width, kPlateauColour);
-    };
-    bar(from, to - uncertain_ms, 3);
-    if (uncertain_ms > 0) bar(from - uncertain_ms, to, 1);
+  for (const auto& [from, to, potential] : plateaus) {
+    script += fmt::format(
+        "set arrow from {0},{2} to {1},{2} nohead front linewidth 3 linecolor rgb '{3}'\n", from,
+        to, logit(potential), kPlateauColour);
     const bool forward = to <= phases.target_start_ms;
     const double phase_start = forward ? 0 : phases.target_start_ms;
     const double phase_end = forward ? phases.target_start_ms : phases.end_ms;

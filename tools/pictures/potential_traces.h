@@ -20,13 +20,11 @@ struct PotentialTraces {
     std::string compartment;
     std::vector<float> potentials;
   };
-  // A plateau potential, and the window over which the apical potential was averaged for it. Of a
-  // stochastic plateau that came up to uncertain_ms earlier, by a time that is not recorded.
+  // A plateau potential, and the window over which the apical potential was averaged for it.
   struct Plateau {
     double from_ms = 0;
     double to_ms = 0;
     double potential = 0;  // sigmoid(mean apical potential)
-    double uncertain_ms = 0;
   };
 
   std::string population;

@@ -120,23 +120,24 @@ TEST_F(PotentialTracesTest, WindowsAreThoseOfTheExperiment) {
   EXPECT_EQ(traces.plateaus[1].from_ms, 26);
 }
 
-TEST_F(PotentialTracesTest, StochasticPlateausHaveNoCertainWindow) {
+TEST_F(PotentialTracesTest, TheWindowOfAStochasticPlateauEndsWithIt) {
   Hdf5File trials = Hdf5File::create(file("trials.h5"));
   write_trials(trials);
   for (const char* phase : {"forward", "target"}) {
-    trials.write<float>(std::string("/plateaus/hidden/") + phase, std::vector<float>(8, 0.5F),
-                        std::vector<std::uint64_t>{2, 4});
+    const std::string dataset = std::string("/plateaus/hidden/") + phase;
+    trials.write<float>(dataset, std::vector<float>(8, 0.5F), std::vector<std::uint64_t>{2, 4});
+    std::vector<double> times(8, 0);
+    times[7] = phase == std::string("forward") ? 133.5 : 150;
+    trials.write<double>(dataset + "_ms", times, std::vector<std::uint64_t>{2, 4});
   }
   trials.close();
   put(file("experiment.textproto"),
       "trial { stochastic_plateaus { window_ms: 6 max_jitter_ms: 2 } }");
   const PotentialTraces traces = read_potential_traces(path_, "hidden", 3, 5);
   ASSERT_EQ(traces.plateaus.size(), 2);
-  EXPECT_EQ(traces.plateaus[0].from_ms, 9);
-  EXPECT_EQ(traces.plateaus[0].uncertain_ms, 2);
   const std::string script = potential_traces_script(traces, "", PictureFormat::kSvg);
-  EXPECT_THAT(script, HasSubstr("from 9,0 to 13,0 nohead front linewidth 3"));
-  EXPECT_THAT(script, HasSubstr("from 7,0 to 15,0 nohead front linewidth 1"));
+  EXPECT_THAT(script, HasSubstr("from 7.5,0 to 13.5,0 nohead"));
+  EXPECT_THAT(script, HasSubstr("from 24,0 to 30,0 nohead"));
 }
 
 TEST_F(PotentialTracesTest, TextOfPlateausStaysInItsPhase) {
