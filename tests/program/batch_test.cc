@@ -254,7 +254,8 @@ TEST_P(Study, RunsInSeconds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Zoo, Study,
-                         testing::Values("factors", "headline", "limits", "settling", "variants"),
+                         testing::Values("angle", "factors", "headline", "layerwise", "limits",
+                                         "settling", "variants"),
                          [](const auto& each) { return std::string(each.param); });
 
 }  // namespace
