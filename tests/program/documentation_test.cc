@@ -5,11 +5,13 @@
 #include <google/protobuf/descriptor.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "proto/experiment.pb.h"
@@ -52,6 +54,55 @@ std::vector<std::string> shell_lines(const fs::path& file) {
     }
   }
   return lines;
+}
+
+// The commands between backquotes that begin like this, with what stands for a file or a number
+// replaced by one.
+std::vector<std::string> quoted_commands(const fs::path& file, const std::string& start) {
+  const std::string text = content_of(file);
+  std::vector<std::string> commands;
+  for (std::size_t at = 0; (at = text.find("`" + start, at)) != std::string::npos;) {
+    const std::size_t end = text.find('`', ++at);
+    std::string command = text.substr(at, end - at);
+    std::ranges::replace(command, '\n', ' ');
+    for (const auto& [name, value] : {std::pair{"/FILE", "/segregated_500.textproto"},
+                                      std::pair{" N", " 1"}, std::pair{"=T", "=500"}}) {
+      const std::size_t place = command.find(name);
+      if (place != std::string::npos) command.replace(place, std::string(name).size(), value);
+    }
+    commands.push_back(command);
+    at = end;
+  }
+  return commands;
+}
+
+// What was measured took hours; that its commands can be given is checked.
+TEST(Reproduction, HasCommandsWithoutMistakes) {
+  const fs::path root = fs::current_path();
+  std::vector<std::string> commands =
+      quoted_commands(root / "docs/reproduction.md", "apical run models/");
+  for (const std::string& batch : quoted_commands(root / "docs/reproduction.md", "apical batch ")) {
+    commands.push_back(batch);
+  }
+  EXPECT_GE(commands.size(), 10U);
+  const std::string as_check = R"(
+    apical() {
+      shift
+      local kept=()
+      while [ $# -gt 0 ]; do
+        case $1 in
+          --set | --seed) kept+=("$1" "$2"); shift 2 ;;
+          --*) shift 2 ;;
+          *) kept+=("$1"); shift ;;
+        esac
+      done
+      tools/apical check "${kept[@]}"
+    }
+    )";
+  for (const std::string& command : commands) {
+    const Finished checked = run_command_line({"bash", "-c", as_check + command}, root);
+    EXPECT_EQ(checked.exit_code, 0) << command << "\n" << checked.err;
+  }
 }
 
 class Documentation : public testing::TestWithParam<const char*> {};
