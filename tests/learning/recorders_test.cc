@@ -9,13 +9,14 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <numbers>
+#include <span>
 #include <string>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 #include "datasets/image_set_examples.h"
@@ -24,7 +25,9 @@
 #include "tests/learning/small_experiments.h"
 #include "tests/learning/small_rate_networks.h"
 #include "tests/models/clock_driven_reference.h"
+#include "tests/simulator/same_datasets.h"
 #include "tests/simulator/sonata_files.h"
+#include "tests/simulator/sonata_layout.h"
 #include "tests/statistics.h"
 #include "tests/tools/test_folder.h"
 
@@ -49,18 +52,50 @@ const char* const kEverything = R"(
 // What a run leaves in memory.
 struct Outcome {
   std::vector<float> parameters;
-  std::vector<double> errors;
+  std::vector<std::vector<double>> rows;  // of metrics.csv, but for times
   std::vector<std::uint64_t> counts;
+  double test_error_percent = 0;
   bool operator==(const Outcome&) const = default;
 };
 
-class RecordersTest : public TestWithFolder {
- protected:
-  RecordersTest() {
-    data_.train = noise_images(kTrain, 12, 3);
-    data_.test = noise_images(9, 12, 3);
+std::vector<double> row_of(const Measurement& m) {
+  std::vector<double> row = {static_cast<double>(m.train_examples),
+                             static_cast<double>(m.test_examples),
+                             m.test_error_percent,
+                             m.train_error_percent,
+                             m.test_loss.value_or(-1),
+                             m.train_loss.value_or(-1)};
+  for (const MetricValue& metric : m.metrics) row.push_back(metric.value.value_or(-1));
+  return row;
+}
+
+// Tells the recorders of a run, keeps its rows, and calls `between` after each step.
+class Watching final : public TrainingObserver {
+ public:
+  explicit Watching(Recorders& recorders) : recorders_(&recorders) {}
+  void before_trial(std::int64_t index) override { recorders_->before_trial(index); }
+  void after_trial(std::int64_t index, const PhaseTimes& times, std::size_t label) override {
+    recorders_->after_trial(index, times, label);
+  }
+  void answered(const TestAnswers& answers) override { recorders_->answered(answers); }
+  void measured(const Measurement& m) override { rows.push_back(row_of(m)); }
+  void between_steps(bool epoch_ended) override {
+    recorders_->between_steps(epoch_ended);
+    if (between) between();
   }
 
+  std::vector<std::vector<double>> rows;
+  std::function<void()> between;
+
+ private:
+  Recorders* recorders_;
+};
+
+constexpr std::array kFiles = {"spikes.h5", "report.h5", "trials.h5", "weights.h5", "tests.h5"};
+constexpr std::array kTables = {"weights.h5", "tests.h5"};  // of all kinds of networks
+
+class RecordersTest : public TestWithFolder {
+ protected:
   static proto::Experiment experiment_with(const std::string& recording) {
     proto::Experiment experiment = one_hidden_layer();
     experiment.MergeFrom(parsed<proto::Experiment>(recording));
@@ -75,50 +110,119 @@ class RecordersTest : public TestWithFolder {
     return [this, prefix](const std::string& name) { return file(prefix + name); };
   }
 
-  static Outcome outcome_of(TrainingSession& session, const TrainingSummary& summary) {
+  template <typename KindOfSession>
+  std::unique_ptr<KindOfSession> make(const proto::Experiment& experiment) const {
+    if constexpr (std::same_as<KindOfSession, RateSession>) {
+      return std::make_unique<RateSession>(experiment, train_, test_);
+    } else {
+      return std::make_unique<KindOfSession>(experiment, data_);
+    }
+  }
+
+  template <typename KindOfSession>
+  static Outcome outcome_of(KindOfSession& session, const TrainingSummary& summary,
+                            const std::vector<std::vector<double>>& rows) {
     Outcome outcome;
-    outcome.parameters = all_values(session.parameters());
-    outcome.errors = {session.last_measurement()->test_error_percent,
-                      session.last_measurement()->train_error_percent};
+    outcome.rows = rows;
     outcome.counts = {summary.events, summary.spikes, summary.synaptic_events};
-    for (std::size_t p = 0; p < session.network().populations(); ++p) {
-      outcome.counts.push_back(session.network().population(p).spikes());
+    outcome.test_error_percent = session.last_measurement()->test_error_percent;
+    if constexpr (std::same_as<KindOfSession, RateSession>) {
+      for (const auto& layer : session.parameters()) {
+        outcome.parameters.insert(outcome.parameters.end(), layer.begin(), layer.end());
+      }
+    } else {
+      outcome.parameters = all_values(session.parameters());
+    }
+    if constexpr (std::same_as<KindOfSession, TrainingSession>) {
+      for (std::size_t p = 0; p < session.network().populations(); ++p) {
+        outcome.counts.push_back(session.network().population(p).spikes());
+      }
     }
     return outcome;
   }
 
+  template <typename KindOfSession>
   Outcome run(const proto::Experiment& experiment, const std::string& prefix) const {
-    TrainingSession session(experiment, data_);
-    Recorders recorders(experiment, session, in(prefix));
+    const auto session = make<KindOfSession>(experiment);
+    Recorders recorders(experiment, *session, in(prefix));
+    Watching observer(recorders);
     recorders.start();
-    const TrainingSummary summary = session.run(recorders, [] { return false; });
+    const TrainingSummary summary = session->run(observer, [] { return false; });
     recorders.finish(summary.complete);
-    return outcome_of(session, summary);
+    return outcome_of(*session, summary, observer.rows);
   }
 
-  TrainAndTest data_;
-};
+  Outcome run(const proto::Experiment& experiment, const std::string& prefix) const {
+    return run<TrainingSession>(experiment, prefix);
+  }
 
-// All datasets of numbers in a file, by their path.
-void collect(const Hdf5File& file, const std::string& group,
-             std::vector<std::pair<std::string, std::vector<double>>>& all) {
-  for (const std::string& name : file.names_in(group)) {
-    const std::string path = (group == "/" ? "" : group) + "/" + name;
-    try {
-      all.emplace_back(path, file.read<double>(path));
-    } catch (const FileError&) {
-      collect(file, path, all);
+  // Goes on after its checkpoint until it is killed, as it were, and is resumed from there.
+  template <typename KindOfSession>
+  Outcome run_resumed(const proto::Experiment& experiment, const std::string& prefix,
+                      std::int64_t stop_after) const {
+    std::vector<std::vector<double>> rows;  // up to the checkpoint
+    bool is_saved = false;
+    {
+      const auto session = make<KindOfSession>(experiment);
+      Recorders recorders(experiment, *session, in(prefix));
+      Watching observer(recorders);
+      recorders.start();
+      observer.between = [&] {
+        if (is_saved || session->trained() < stop_after) return;
+        CheckpointWriter writer(file("checkpoint.h5"));
+        session->checkpoint(writer.root().in("session"));
+        recorders.checkpoint(writer.root().in("recording"));
+        writer.commit();
+        rows = observer.rows;
+        is_saved = true;
+      };
+      session->run(observer, [&] { return session->trained() >= stop_after + 7; });
+    }
+    EXPECT_TRUE(is_saved);
+    const auto session = make<KindOfSession>(experiment);
+    Recorders recorders(experiment, *session, in(prefix));
+    Watching observer(recorders);
+    CheckpointReader reader(file("checkpoint.h5"));
+    session->checkpoint(reader.root().in("session"));
+    recorders.checkpoint(reader.root().in("recording"));
+    const TrainingSummary summary = session->run(observer, [] { return false; });
+    recorders.finish(summary.complete);
+    rows.insert(rows.end(), observer.rows.begin(), observer.rows.end());
+    return outcome_of(*session, summary, rows);
+  }
+
+  // Stopped early or late, it records the same in these files.
+  template <typename KindOfSession>
+  void expect_resumes(const proto::Experiment& experiment,
+                      std::span<const char* const> recorded) const {
+    const Outcome unbroken = run<KindOfSession>(experiment, "a_");
+    for (const std::int64_t stop_after : {0, 2, 17, 30}) {
+      SCOPED_TRACE(stop_after);
+      EXPECT_EQ(run_resumed<KindOfSession>(experiment, "b_", stop_after), unbroken);
+      for (const std::string name : recorded) {
+        expect_same_datasets(file("a_" + name), file("b_" + name));
+      }
     }
   }
-}
-std::vector<std::pair<std::string, std::vector<double>>> content_of(
-    const std::filesystem::path& path) {
-  std::vector<std::pair<std::string, std::vector<double>>> all;
-  collect(Hdf5File::open(path), "/", all);
-  return all;
-}
 
-constexpr std::array kFiles = {"spikes.h5", "report.h5", "trials.h5", "weights.h5", "tests.h5"};
+  // The same with weights and tests recorded or without.
+  template <typename KindOfSession>
+  void expect_recording_changes_nothing(const proto::Experiment& experiment) const {
+    const Outcome without = run<KindOfSession>(experiment, "a_");
+    EXPECT_EQ(files(), 0U);
+    EXPECT_GT(without.rows.size(), static_cast<std::size_t>(kEpochs));
+    for (const std::string recording : {"weights {} tests: true", "weights { every_epochs: 2 }"}) {
+      proto::Experiment recorded = experiment;
+      recorded.MergeFrom(parsed<proto::Experiment>("recording { " + recording + " }"));
+      EXPECT_EQ(run<KindOfSession>(recorded, "b_"), without) << recording;
+    }
+    EXPECT_EQ(files(), kTables.size());
+  }
+
+  const TrainAndTest data_{noise_images(kTrain, 12, 3), noise_images(9, 12, 3)};
+  const ImageSetExamples train_{data_.train, {}};
+  const ImageSetExamples test_{data_.test, {}};
+};
 
 TEST_F(RecordersTest, RecordingChangesNothing) {
   const Outcome without = run(experiment_with(""), "a_");
@@ -284,7 +388,7 @@ TEST_F(RecordersTest, CountsAreThoseOfTheNetwork) {
   const auto labels = tests.read<std::int64_t>("/labels");
   int errors = 0;
   for (std::size_t i = 0; i < 9; ++i) errors += answers[18 + i] != labels[i];
-  EXPECT_NEAR(100.0 * errors / 9, outcome.errors[0], 1e-9);
+  EXPECT_NEAR(100.0 * errors / 9, outcome.test_error_percent, 1e-9);
 }
 
 TEST_F(RecordersTest, WindowsAndChoicesOfSpikesAreKept) {
@@ -317,6 +421,11 @@ TEST_F(RecordersTest, WindowsAndChoicesOfSpikesAreKept) {
 
 TEST_F(RecordersTest, LayoutIsSonatas) {
   run(experiment_with(kEverything), "");
+  expect_layout_of_spikes(file("spikes.h5"), {"input", "hidden", "output"});
+  for (const char* population : {"hidden", "output"}) {
+    SCOPED_TRACE(population);
+    expect_layout_of_report(file("report.h5"), population);
+  }
   for (const char* name : {"spikes.h5", "report.h5"}) {
     const Hdf5File opened = Hdf5File::open(file(name));
     EXPECT_EQ(opened.read_attribute<std::uint32_t>("/", "magic"), 0x0A7AU);
@@ -332,13 +441,18 @@ TEST_F(RecordersTest, LayoutIsSonatas) {
   EXPECT_THAT(report.read<std::uint32_t>(mapping + "element_ids"), ElementsAre(0, 1, 0, 1));
   EXPECT_EQ(report.read_attribute<std::string>(mapping + "time", "units"), "ms");
   const auto time = report.read<double>(mapping + "time");
+  ASSERT_EQ(time.size(), 3U);
   const double end = read_sonata_spikes(file("spikes.h5")).trials.end_ms.back();
   EXPECT_EQ(time[0], 0);
   EXPECT_EQ(time[2], 5);
   const double rows = std::floor(end / 5) + 1;
   EXPECT_NEAR(time[1], rows * 5, 1e-9);
   EXPECT_THAT(report.shape_of("/report/output/data"), ElementsAre(rows, 4));
-  EXPECT_THAT(report.read<std::uint32_t>("/report/hidden/mapping/element_ids")[2], 2);
+  std::vector<std::uint32_t> soma_and_dendrites;
+  for (int n = 0; n < 8; ++n) soma_and_dendrites.insert(soma_and_dendrites.end(), {0, 1, 2});
+  EXPECT_EQ(report.read<std::uint32_t>("/report/hidden/mapping/element_ids"), soma_and_dendrites);
+  EXPECT_THAT(report.read<std::uint64_t>("/report/hidden/mapping/index_pointers"),
+              ElementsAre(0, 3, 6, 9, 12, 15, 18, 21, 24));
 }
 
 // Dendrites: the sum of the spikes' closed forms. Soma: the differential equation, integrated in
@@ -400,57 +514,7 @@ TEST_F(RecordersTest, ReportsAreTheExactSolution) {
 }
 
 TEST_F(RecordersTest, AResumedRunRecordsTheSame) {
-  const proto::Experiment experiment = experiment_with(kEverything);
-  const Outcome unbroken = run(experiment, "a_");
-  for (const std::int64_t stop_after : {0, 2, 17, 30}) {
-    // Goes on after its checkpoint until it is killed, as it were.
-    class Stopping final : public TrainingObserver {
-     public:
-      explicit Stopping(Recorders& recorders) : recorders_(&recorders) {}
-      void before_trial(std::int64_t index) override { recorders_->before_trial(index); }
-      void after_trial(std::int64_t index, const PhaseTimes& times, std::size_t label) override {
-        recorders_->after_trial(index, times, label);
-      }
-      void answered(const TestAnswers& answers) override { recorders_->answered(answers); }
-      void between_steps(bool epoch_ended) override {
-        recorders_->between_steps(epoch_ended);
-        between();
-      }
-      std::function<void()> between;
-
-     private:
-      Recorders* recorders_;
-    };
-    {
-      TrainingSession session(experiment, data_);
-      Recorders recorders(experiment, session, in("b_"));
-      recorders.start();
-      Stopping observer(recorders);
-      bool is_saved = false;
-      observer.between = [&] {
-        if (is_saved || session.trained() < stop_after) return;
-        CheckpointWriter writer(file("checkpoint.h5"));
-        session.checkpoint(writer.root().in("session"));
-        recorders.checkpoint(writer.root().in("recording"));
-        writer.commit();
-        is_saved = true;
-      };
-      session.run(observer, [&] { return session.trained() >= stop_after + 7; });
-      ASSERT_TRUE(is_saved);
-    }
-    TrainingSession session(experiment, data_);
-    Recorders recorders(experiment, session, in("b_"));
-    CheckpointReader reader(file("checkpoint.h5"));
-    session.checkpoint(reader.root().in("session"));
-    recorders.checkpoint(reader.root().in("recording"));
-    const TrainingSummary summary = session.run(recorders, [] { return false; });
-    recorders.finish(summary.complete);
-    EXPECT_EQ(outcome_of(session, summary), unbroken) << stop_after;
-    for (const std::string name : kFiles) {
-      EXPECT_EQ(content_of(file("b_" + name)), content_of(file("a_" + name)))
-          << name << " stopped after " << stop_after;
-    }
-  }
+  expect_resumes<TrainingSession>(experiment_with(kEverything), kFiles);
 }
 
 // An input that replays the spikes it once drew: all others fire and learn as they did.
@@ -465,7 +529,7 @@ TEST_F(RecordersTest, ReplayedInputGivesTheSameRun) {
       ->set_file(file("a_spikes.h5"));
   EXPECT_EQ(run(replaying, "b_"), drawn);
   for (const std::string name : kFiles) {
-    EXPECT_EQ(content_of(file("b_" + name)), content_of(file("a_" + name))) << name;
+    expect_same_datasets(file("a_" + name), file("b_" + name));
   }
   // Without the last epoch's, the input falls silent.
   proto::Experiment some = experiment;
@@ -509,15 +573,54 @@ TEST_F(RecordersTest, APopulationThatReplaysDrivesOthers) {
             read_sonata_spikes(file("a_spikes.h5")).populations[0].times_ms.size());
 }
 
+proto::Experiment in_the_rate_mode(proto::Experiment experiment) {
+  experiment.mutable_network()->set_mode(proto::RATE);
+  experiment.mutable_recording()->mutable_metrics()->set_losses(true);
+  return experiment;
+}
+
+// Draws noise, and has inverse models and auxiliary outputs besides.
+proto::Experiment rate_network_with(const std::string& recording) {
+  return rate_experiment(R"(
+    rate_network {
+      layer { name: "a" dense { units: 9 } }
+      layer { name: "b" dense { units: 7 } }
+      layer { name: "o" dense { units: 3 } }
+    }
+    data { name: "mnist" }
+    training {
+      epochs: 3
+      evaluate_every_examples: 8
+      interim_test_examples: 5
+      rate_learning { algorithm: AO_SDTP auxiliary_outputs: 6 batch_size: 4 }
+    })" + recording);
+}
+
+TEST_F(RecordersTest, RecordingChangesNothingInTheRateMode) {
+  expect_recording_changes_nothing<RateModeSession>(in_the_rate_mode(experiment_with("")));
+}
+
+TEST_F(RecordersTest, RecordingChangesNothingInRateNetworks) {
+  expect_recording_changes_nothing<RateSession>(rate_network_with(""));
+}
+
+TEST_F(RecordersTest, AResumedRunInTheRateModeRecordsTheSame) {
+  expect_resumes<RateModeSession>(
+      in_the_rate_mode(experiment_with("recording { weights { every_epochs: 2 } tests: true }")),
+      kTables);
+}
+
+TEST_F(RecordersTest, AResumedRateNetworkRecordsTheSame) {
+  expect_resumes<RateSession>(rate_network_with("recording { weights {} tests: true }"), kTables);
+}
+
 TEST_F(RecordersTest, RateNetworksRecordWeightsAndAnswers) {
   const proto::Experiment experiment = rate_experiment(R"(
     rate_network { layer { name: "a" dense { units: 9 } } layer { name: "o" dense { units: 3 } } }
     data { name: "mnist" }
     training { epochs: 2 rate_learning { algorithm: BP batch_size: 4 } }
     recording { weights {} tests: true })");
-  const ImageSetExamples train(data_.train, {});
-  const ImageSetExamples test(data_.test, {});
-  RateSession session(experiment, train, test);
+  RateSession session(experiment, train_, test_);
   Recorders recorders(experiment, session, in(""));
   recorders.start();
   session.run(recorders, [] { return false; });

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -17,11 +18,13 @@
 #include <thread>
 #include <vector>
 
+#include "simulator/checkpoint.h"
 #include "simulator/hdf5_file.h"
 #include "tests/program/program.h"
+#include "tests/simulator/same_datasets.h"
 #include "tests/tools/test_folder.h"
 
-// How often a run is killed.
+// How many kills a test needs.
 #ifndef APICAL_KILLS
 #define APICAL_KILLS 12
 #endif
@@ -54,13 +57,28 @@ class ResumeTest : public TestWithFolder {
             "--set",  "training.interim_test_examples=20"};
   }
 
-  std::vector<std::string> rates(const std::string& out) const {
+  // These two take seconds, and record all the while.
+  std::vector<std::string> long_spiking(const std::string& out) const {
+    std::vector<std::string> arguments = spiking(out);
+    for (const char* setting :
+         {"training.epochs=10", "recording.spikes[0].population=hidden",
+          "recording.spikes[0].neurons=0-9", "recording.spikes[0].trials=0", "recording.trials={}",
+          "recording.weights={}", "recording.tests=true"}) {
+      arguments.insert(arguments.end(), {"--set", setting});
+    }
+    return arguments;
+  }
+
+  std::vector<std::string> long_rates(const std::string& out) const {
     return {"run",    (root_ / "models/zoo/mnist_fc_ao_sdtp_alternating.textproto").string(),
             "--data", (root_ / "tests/data/digits").string(),
             "--out",  out,
-            "--set",  "training.rate_learning.batch_size=20",
+            "--set",  "training.epochs=12",
+            "--set",  "training.rate_learning.batch_size=5",
             "--set",  "training.evaluate_every_examples=150",
-            "--set",  "training.interim_test_examples=20"};
+            "--set",  "training.interim_test_examples=20",
+            "--set",  "recording.weights={}",
+            "--set",  "recording.tests=true"};
   }
 
   Finished run(std::vector<std::string> arguments, const std::vector<std::string>& more,
@@ -80,13 +98,6 @@ class ResumeTest : public TestWithFolder {
     return nlohmann::json::parse(content_of(folder_ / out / "summary.json"));
   }
 
-  std::vector<float> values(const std::string& out, const std::string& dataset) const {
-    const Hdf5File checkpoint = Hdf5File::open(folder_ / out / "checkpoint.h5");
-    std::vector<float> result(checkpoint.size_of(dataset));
-    checkpoint.read_into(dataset, std::span(result));
-    return result;
-  }
-
   // Two finished runs are the same but for times.
   void expect_same(const std::string& one, const std::string& other) const {
     EXPECT_EQ(measurements(folder_ / one / "metrics.csv"),
@@ -96,54 +107,89 @@ class ResumeTest : public TestWithFolder {
           "test_examples", "events", "spikes", "synaptic_events", "epochs"}) {
       EXPECT_EQ(summary(one)[key], summary(other)[key]) << key;
     }
-    for (const std::string dataset :
-         {"/session/network/parameters/projection/input_to_hidden/weights",
-          "/session/network/parameters/projection/hidden_to_output/weights",
-          "/session/network/parameters/population/hidden/biases",
-          "/session/network/population/hidden/modes/membrane",
-          "/session/network/parameters/hidden_1", "/session/network/parameters/hidden_5",
-          "/session/network/rule/inverse_2/mean",
-          "/session/network/simulation/optimizer_1/square"}) {
-      if (!Hdf5File::open(folder_ / one / "checkpoint.h5").has(dataset)) continue;
-      EXPECT_EQ(values(one, dataset), values(other, dataset)) << dataset;
-    }
-    if (fs::exists(folder_ / one / "spikes.h5")) {
-      EXPECT_EQ(content_of(folder_ / one / "spikes.h5"), content_of(folder_ / other / "spikes.h5"));
+    expect_same_datasets(folder_ / one / "checkpoint.h5", folder_ / other / "checkpoint.h5",
+                         "/session");
+    for (const char* records : {"spikes.h5", "trials.h5", "weights.h5", "tests.h5"}) {
+      ASSERT_EQ(fs::exists(folder_ / other / records), fs::exists(folder_ / one / records));
+      if (!fs::exists(folder_ / one / records)) continue;
+      expect_same_datasets(folder_ / one / records, folder_ / other / records);
     }
   }
 
-  // Kills runs at random moments, resumes each, and compares those that reach the end.
+  // Training images that the last checkpoint of `broken` knows of; -1 if there is none.
+  std::int64_t saved_images() const {
+    const fs::path checkpoint = folder_ / "broken/checkpoint.h5";
+    if (!fs::exists(checkpoint)) return -1;
+    std::int64_t images = 0;
+    CheckpointReader(checkpoint).root().in("session").number("train_images_shown", images);
+    return images;
+  }
+
+  // A file of records that grows during a run, and its first table.
+  struct GrowingFile {
+    std::string name;
+    std::string table;
+  };
+
+  // Whether it has rows that the last checkpoint does not know of.
+  bool is_ahead_of_checkpoint(const GrowingFile& records) const {
+    std::uint64_t saved = 0;
+    CheckpointReader reader(folder_ / "broken/checkpoint.h5");
+    reader.root().in("recording").in(records.name).number("rows_0", saved);
+    return Hdf5File::open(folder_ / "broken" / (records.name + ".h5")).size_of(records.table) >
+           saved;
+  }
+
+  // Kills a run at random moments, half of them just after its records have grown, and resumes it
+  // again and again. No launch has the time for much of the run, so that it only ends if each goes
+  // on where the last one was; then another is begun.
   void expect_survives_kills(const std::function<std::vector<std::string>(std::string)>& arguments,
-                             int epoch_count) const {
-    ASSERT_EQ(run(arguments("unbroken"), epochs(epoch_count)).exit_code, 0);
+                             const GrowingFile& records) const {
+    const auto start = std::chrono::steady_clock::now();
+    ASSERT_EQ(run(arguments("unbroken"), {"--quiet"}).exit_code, 0);
+    const std::chrono::duration<double, std::milli> whole =
+        std::chrono::steady_clock::now() - start;
+    const auto grown = [&] {
+      std::error_code none;
+      return fs::last_write_time(folder_ / "broken" / (records.name + ".h5"), none);
+    };
+    const auto go_on = [&](int threads, const std::function<void(pid_t)>& meanwhile) {
+      return run(arguments("broken"),
+                 {"--resume", "--quiet", "--threads", std::to_string(threads), "--set",
+                  "training.checkpoint_minutes=0.0005"},
+                 meanwhile);
+    };
     std::mt19937 random(1);
-    std::vector<std::string> options = resumed(epoch_count);
-    options.insert(options.end(), {"--quiet", "--set", "training.checkpoint_minutes=0.0005"});
-    const auto go_on = [&](int kills, int patience_ms) {
-      std::vector<std::string> more = options;
-      more.insert(more.end(), {"--threads", std::to_string(1 + kills % 2)});
-      const Finished finished = run(arguments("broken"), more, [&](pid_t child) {
-        if (patience_ms < 0) return;
+    std::uniform_real_distribution part(0.06, 0.26);
+    int kills = 0;  // of resumed runs, which had come further since they were last killed
+    int cuts = 0;   // of resumed runs whose records were ahead of the checkpoint
+    for (int launches = 0; kills < APICAL_KILLS; ++launches) {
+      ASSERT_LT(launches, 10 * APICAL_KILLS);
+      const std::int64_t before = saved_images();
+      const int patience_ms = static_cast<int>(part(random) * whole.count());
+      const Finished finished = go_on(1 + launches % 2, [&](pid_t child) {
         sleep_ms(patience_ms);
+        const auto then = grown();
+        for (int i = 0; launches % 2 == 1 && i < 1000 && grown() == then; ++i) {
+          std::this_thread::sleep_for(std::chrono::microseconds(100));
+        }
         kill(child, SIGKILL);
       });
-      if (finished.exit_code != 128 + SIGKILL) {
-        EXPECT_EQ(finished.exit_code, 0) << finished.err;
-      }
-      return finished.exit_code == 0;
-    };
-    int ended = 0;
-    for (int kills = 0; kills < APICAL_KILLS;) {
-      const int patience_ms = std::uniform_int_distribution(20, 900)(random);
-      if (!go_on(kills, patience_ms)) {
-        ++kills;
+      if (finished.exit_code == 0) {
+        expect_same("unbroken", "broken");
+        fs::remove_all(folder_ / "broken");
         continue;
       }
-      expect_same("unbroken", "broken");
-      fs::remove_all(folder_ / "broken");
-      ASSERT_LT(++ended, 1000);
+      ASSERT_EQ(finished.exit_code, 128 + SIGKILL) << finished.err;
+      const std::int64_t after = saved_images();
+      ASSERT_GE(after, before);
+      if (before < 0) continue;
+      kills += after > before ? 1 : 0;
+      cuts += is_ahead_of_checkpoint(records) ? 1 : 0;
     }
-    ASSERT_TRUE(go_on(0, -1));
+    EXPECT_GE(cuts, APICAL_KILLS / 6);
+    const Finished last = go_on(2, {});
+    ASSERT_EQ(last.exit_code, 0) << last.err;
     expect_same("unbroken", "broken");
   }
 
@@ -151,11 +197,13 @@ class ResumeTest : public TestWithFolder {
 };
 
 TEST_F(ResumeTest, ASpikingRunSurvivesKills) {
-  expect_survives_kills([&](const std::string& out) { return spiking(out); }, 3);
+  expect_survives_kills([&](const std::string& out) { return long_spiking(out); },
+                        {"spikes", "/spikes/hidden/timestamps"});
 }
 
 TEST_F(ResumeTest, ARateRunSurvivesKills) {
-  expect_survives_kills([&](const std::string& out) { return rates(out); }, 5);
+  expect_survives_kills([&](const std::string& out) { return long_rates(out); },
+                        {"weights", "/epochs"});
 }
 
 TEST_F(ResumeTest, SignalsMakeACheckpoint) {
@@ -229,6 +277,7 @@ TEST_F(ResumeTest, MoreEpochsAreAsIfThereHadBeenNoEnd) {
   ASSERT_EQ(run(spiking("out"), epochs(1)).exit_code, 0);
   ASSERT_EQ(run(spiking("out"), resumed(2)).exit_code, 0);
   expect_same("unbroken", "out");
+  EXPECT_EQ(content_of(folder_ / "out/spikes.h5"), content_of(folder_ / "unbroken/spikes.h5"));
   EXPECT_THAT(apical({"info", "out/checkpoint.h5"}).out,
               HasSubstr(fmt::format("after {} training images",
                                     summary("out")["train_examples"].get<int>())));

@@ -12,6 +12,7 @@
 
 #include "simulator/hdf5_file.h"
 #include "tests/simulator/sonata_files.h"
+#include "tests/simulator/sonata_layout.h"
 #include "tests/tools/test_folder.h"
 
 namespace apical {
@@ -49,6 +50,7 @@ TEST_F(SonataSpikes, ReadsWhatWasWritten) {
 
 TEST_F(SonataSpikes, LayoutIsSonatas) {
   write_sonata_spikes(file("spikes.h5"), kTrains, kTrials);
+  expect_layout_of_spikes(file("spikes.h5"), {"input", "hidden", "a_output"});
   const Hdf5File opened = Hdf5File::open(file("spikes.h5"));
   EXPECT_EQ(opened.read_attribute<std::uint32_t>("/", "magic"), 0x0A7AU);
   EXPECT_THAT(opened.read_attribute_array<std::uint32_t>("/", "version"), ElementsAre(0, 1));
