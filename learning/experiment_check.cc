@@ -50,6 +50,7 @@ class ExperimentCheck : private FileCheck {
       check_unused("training.rate_learning", experiment_.training().has_rate_learning(),
                    "rate_network");
       check_unused("data.augmentation", experiment_.data().augmentation(), "rate_network");
+      check_unused("data.classes", experiment_.data().classes() > 0, "rate_network");
       check_unused("data.skip_bad_images", experiment_.data().skip_bad_images(), "rate_network");
     } else if (experiment_.has_rate_network()) {
       if (shape != nullptr) {
@@ -261,11 +262,11 @@ class ExperimentCheck : private FileCheck {
 
   DataShape with_classes(DataShape shape) {
     const int classes = experiment_.data().classes();
-    if (classes > 0 && !shape.has_any_classes) {
+    if (classes > 0 && !shape.has_any_classes && experiment_.has_rate_network()) {
       add("data.classes",
           fmt::format("`classes` is {} with {}, which has {}", classes, shape.name, shape.classes),
           "remove it");
-    } else if (classes > 0) {
+    } else if (classes > 0 && shape.has_any_classes) {
       shape.classes = classes;
     }
     return shape;

@@ -42,12 +42,20 @@ class ExperimentNotes : private FileCheck {
       : FileCheck(file, notes), learning_(file.experiment().training().rate_learning()) {}
 
   void run() {
+    note_spikes();
     if (!file_.experiment().has_rate_network()) return;
     for (const OwnField& field : kOwnFields) note_unread(field);
     note_schedule();
   }
 
  private:
+  void note_spikes() {
+    const bool has_spikes = file_.experiment().network().mode() != proto::RATE;
+    if (has_spikes || file_.experiment().recording().spikes().empty()) return;
+    add("recording.spikes[0]", "no spikes are recorded with `mode` RATE, as there are none",
+        "set network.mode: SPIKING for them");
+  }
+
   bool is_read(const OwnField& field) const {
     return std::ranges::find(field.readers, learning_.algorithm()) != field.readers.end();
   }

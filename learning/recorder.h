@@ -13,7 +13,8 @@ class Recorder : public TrainingObserver {
   virtual void start() = 0;
   // Saves how far the file has come, which is then on the disk; or cuts it back to that.
   virtual void checkpoint(const Checkpoint& state) = 0;
-  // Between two steps: has the file written if there is much to write or it was long ago.
+  // Between two steps, or images of a test: has the file written if there is much to write or it
+  // was long ago.
   virtual void flush_if_due() = 0;
   // At the end of a run, or where it was stopped. All that was recorded is then in the file.
   virtual void finish(bool complete) = 0;

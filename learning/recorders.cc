@@ -58,6 +58,9 @@ void Recorders::checkpoint(const Checkpoint& state) {
   for (const Named& each : recorders_) each.recorder->checkpoint(state.in(each.name));
 }
 
+// A test may take long.
+void Recorders::tested(std::size_t /*done*/, std::size_t /*total*/) { flush_if_due(); }
+
 void Recorders::flush_if_due() {
   for (const Named& each : recorders_) each.recorder->flush_if_due();
 }

@@ -29,6 +29,7 @@ class Recorders final : public Recorder {
   void start() override;
   void checkpoint(const Checkpoint& state) override;
   void flush_if_due() override;
+  void tested(std::size_t done, std::size_t total) override;
   void finish(bool complete) override;
   void before_trial(std::int64_t index) override;
   void after_trial(std::int64_t index, const PhaseTimes& times, std::size_t label) override;

@@ -16,7 +16,7 @@
 namespace apical {
 namespace {
 
-constexpr int kFormatVersion = 2;
+constexpr int kFormatVersion = 3;
 constexpr std::string_view kFormat = "apical checkpoint";
 
 // The block before HDF5's part of the file, filled up with zeros.

@@ -1,7 +1,5 @@
 #include "tools/check_command.h"
 
-#include <fmt/format.h>
-
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -12,6 +10,7 @@
 #include "models/experiment_file.h"
 #include "models/mistake.h"
 #include "tools/command_line.h"
+#include "tools/counted.h"
 #include "tools/exit_code.h"
 #include "tools/experiment_options.h"
 #include "tools/sweep_file.h"
@@ -19,15 +18,15 @@
 namespace apical {
 namespace {
 
-void print(const std::vector<Mistake>& notes) {
+void print_notes(const std::vector<Mistake>& notes) {
   for (const Mistake& note : notes) std::cout << "note: " << to_string(note) << "\n";
 }
 
 void check_sweep(const std::filesystem::path& file, const std::vector<std::string>& set) {
   const Sweep sweep = read_sweep(file, {.set = set, .seeds = {}, .variants = {}});
-  print(sweep.notes);
-  std::cout << fmt::format("{}: no mistakes in {} variant{}\n", file.string(),
-                           sweep.variants.size(), sweep.variants.size() == 1 ? "" : "s");
+  print_notes(sweep.notes);
+  std::cout << file.string() << ": no mistakes in " << counted(sweep.variants.size(), "variant")
+            << "\n";
 }
 
 ExitCode check(std::span<const std::string> arguments) {
@@ -42,14 +41,15 @@ ExitCode check(std::span<const std::string> arguments) {
   }
   const ExperimentChoice choice = experiment_choice(given);
   if (is_sweep(choice.file)) {
-    if (given.count("seed") != 0) throw UsageError("--seed: a sweep says which seeds there are");
+    if (given.count("seed") != 0)
+      throw UsageError("--seed with a sweep, which has seeds of its own; remove it");
     check_sweep(choice.file, all_given(given, "set"));
     return ExitCode::kDone;
   }
   const auto file = ExperimentFile::read_with_mistakes(choice.file, choice.overrides);
   const std::vector<Mistake> mistakes = check_experiment(file, known_data_shapes());
   if (!mistakes.empty()) throw ModelFileError(mistakes);
-  print(experiment_notes(file));
+  print_notes(experiment_notes(file));
   std::cout << choice.file.string() << ": no mistakes\n";
   return ExitCode::kDone;
 }

@@ -14,6 +14,7 @@
 #include "models/experiment_file.h"
 #include "models/mistake.h"
 #include "simulator/file_error.h"
+#include "tools/counted.h"
 #include "tools/hdf5_description.h"
 #include "tools/metrics_file.h"
 #include "tools/run_folder.h"
@@ -127,8 +128,12 @@ FileDescription describe_textproto(const fs::path& path) {
   return is_sweep(path) ? describe_sweep(path) : describe_experiment(path);
 }
 
+// Of which only one table may be left.
 FileDescription describe_batch_folder(const fs::path& folder) {
-  FileDescription description = describe_sweep_csv(folder / "batch.csv");
+  std::error_code ignored;
+  FileDescription description = fs::exists(folder / "batch.csv", ignored)
+                                    ? describe_sweep_csv(folder / "batch.csv")
+                                    : describe_sweep_markdown(folder / "batch.md");
   description.summary = "folder of a " + description.summary;
   return description;
 }
@@ -150,7 +155,9 @@ FileDescription describe_folder(const fs::path& folder) {
   }
   std::error_code ignored;
   if (description.details.empty()) {
-    if (fs::exists(folder / "batch.csv", ignored)) return describe_batch_folder(folder);
+    if (fs::exists(folder / "batch.csv", ignored) || fs::exists(folder / "batch.md", ignored)) {
+      return describe_batch_folder(folder);
+    }
     fail(folder, "holds no file of a run or of a batch");
   }
   description.summary = "folder of a run";
@@ -181,10 +188,6 @@ constexpr std::array kFileKinds = {
 };
 
 }  // namespace
-
-std::string counted(std::uint64_t count, std::string_view singular) {
-  return fmt::format("{} {}{}", count, singular, count == 1 ? "" : "s");
-}
 
 FileDescription describe(const fs::path& file) {
   std::error_code error;

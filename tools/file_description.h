@@ -17,9 +17,6 @@ struct FileDescription {
   std::vector<std::exception_ptr> damaged = {};
 };
 
-// `1 spike`, `2 spikes`.
-std::string counted(std::uint64_t count, std::string_view singular);
-
 // Describes a run's or a batch's folder, a file of one, an experiment, a sweep, or spikes that were
 // exported as text. Throws FileError if it is none, or a damaged file; ModelFileError for mistakes
 // in an experiment or a sweep.

@@ -12,6 +12,7 @@
 #include "simulator/hdf5_file.h"
 #include "simulator/sonata.h"
 #include "simulator/sonata_spikes.h"
+#include "tools/counted.h"
 
 namespace apical {
 namespace {

@@ -38,7 +38,10 @@ ExitCode parse_and_describe(std::span<const std::string> arguments) {
       const FileDescription description = describe(file);
       std::ranges::copy(description.damaged, std::back_inserter(errors));
       std::cout << file << ": " << description.summary << "\n";
-      for (const std::string& line : description.details) std::cout << "  " << line << "\n";
+      for (std::string line : description.details) {
+        std::ranges::replace(line, '\n', ' ');  // of what a person has written
+        std::cout << "  " << line << "\n";
+      }
     } catch (const FileError&) {
       errors.push_back(std::current_exception());
     } catch (const ModelFileError&) {

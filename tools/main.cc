@@ -32,10 +32,10 @@ struct Command {
 constexpr std::array kCommands = {
     Command{"run", "train and test an experiment", run_command},
     Command{"batch", "run all variants of a study, with several seeds", batch_command},
-    Command{"check", "report every mistake in an experiment", check_command},
+    Command{"check", "report every mistake in an experiment or a study", check_command},
     Command{"data", "get a data set, or tell what is in it", data_command},
     Command{"plot", "draw what a run has written", plot_command},
-    Command{"info", "say what a file of a run holds", info_command},
+    Command{"info", "say what a file or a folder holds", info_command},
     Command{"export", "write spikes as text", export_command},
 };
 

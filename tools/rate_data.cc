@@ -24,7 +24,7 @@ RateData::RateData(const proto::DataSet& chosen, const std::filesystem::path& fo
     if (folders_->synsets.size() > static_cast<std::size_t>(classes)) {
       throw DataError(DataErrorKind::kLabelOutOfRange, folders_->train.folder().parent_path(),
                       fmt::format("holds {} classes", folders_->synsets.size()),
-                      fmt::format("the network has outputs for {}; see data.classes", classes));
+                      fmt::format("{} are expected; data.classes says how many", classes));
     }
     ImageFolderExamples::Options options;
     options.crops = options.flips = augmentation;

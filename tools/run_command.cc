@@ -150,6 +150,7 @@ class RunObserver final : public TrainingObserver {
   }
 
   void tested(std::size_t done, std::size_t total) override {
+    recorders_->tested(done, total);
     progress_->set_status(fmt::format("testing {}/{}{}", done, total, test_));
     progress_->update(shown_before_ + done);
     if (done == total) shown_before_ += total;

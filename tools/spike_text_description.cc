@@ -14,6 +14,7 @@
 #include <system_error>
 #include <unordered_set>
 
+#include "tools/counted.h"
 #include "tools/spike_text.h"
 #include "tools/text_lines.h"
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "proto/sweep.pb.h"
+#include "tools/counted.h"
 #include "tools/sweep_file.h"
 #include "tools/sweep_table.h"
 #include "tools/text_lines.h"

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <utility>
+#include <vector>
 
 #include "learning/experiment_check.h"
 #include "learning/experiment_notes.h"
@@ -26,25 +28,49 @@ using google::protobuf::Descriptor;
   throw ModelFileError({{where, std::move(what), std::move(fix)}});
 }
 
-// Whether some of a file's fields are of messages of type `one`, and none only of the `other`.
-bool is_rather(const std::vector<TextField>& fields, const Descriptor& one,
-               const Descriptor& other) {
-  const auto has_only = [&](const Descriptor& type, const Descriptor& not_of) {
-    return std::ranges::any_of(fields, [&](const TextField& field) {
-      return type.FindFieldByName(field.name) != nullptr &&
-             not_of.FindFieldByName(field.name) == nullptr;
-    });
-  };
-  return has_only(one, other) && !has_only(other, one);
+// Whether a file has fields that only messages of type `one` have.
+bool has_fields_of(const std::vector<TextField>& fields, const Descriptor& one,
+                   const Descriptor& other) {
+  return std::ranges::any_of(fields, [&](const TextField& field) {
+    return one.FindFieldByName(field.name) != nullptr &&
+           other.FindFieldByName(field.name) == nullptr;
+  });
+}
+bool is_sweep(const std::vector<TextField>& fields) {
+  return has_fields_of(fields, *proto::Sweep::descriptor(), *proto::Experiment::descriptor());
+}
+bool is_experiment(const std::vector<TextField>& fields) {
+  return !is_sweep(fields) &&
+         has_fields_of(fields, *proto::Experiment::descriptor(), *proto::Sweep::descriptor());
 }
 
-// Those that are not among them yet: variants share files.
-void add_new(const std::vector<Mistake>& more, std::vector<Mistake>& mistakes) {
-  for (const Mistake& each : more) {
-    const std::string line = to_string(each);
-    if (std::ranges::find(mistakes, line, to_string) == mistakes.end()) mistakes.push_back(each);
+// Mistakes of variants, or notes. What several have in common is told once, with their names unless
+// all have it.
+class MistakesOfVariants {
+ public:
+  void add(const std::string& variant, const std::vector<Mistake>& mistakes) {
+    for (const Mistake& mistake : mistakes) {
+      auto found = std::ranges::find(all_, to_string(mistake),
+                                     [](const auto& each) { return to_string(each.first); });
+      if (found == all_.end()) found = all_.insert(all_.end(), {mistake, {}});
+      found->second.push_back("`" + variant + "`");
+    }
   }
-}
+
+  std::vector<Mistake> told(std::size_t variants) const {
+    std::vector<Mistake> told;
+    for (const auto& [mistake, names] : all_) {
+      told.push_back(mistake);
+      if (names.size() == variants) continue;
+      told.back().where +=
+          fmt::format(" (variant{} {})", names.size() == 1 ? "" : "s", fmt::join(names, ", "));
+    }
+    return told;
+  }
+
+ private:
+  std::vector<std::pair<Mistake, std::vector<std::string>>> all_;
+};
 
 class SweepReader {
  public:
@@ -65,18 +91,24 @@ class SweepReader {
     check_seeds(seeds);
     Sweep sweep{message_.name(), {}, {}, {}};
     std::vector<SweepRun> variants;
-    std::vector<Mistake> mistakes;
+    MistakesOfVariants mistakes;
+    MistakesOfVariants notes;
     for (int v = 0; v < message_.variant_size(); ++v) {
       const std::string& name = message_.variant(v).name();
       if (!request.variants.empty() && std::ranges::count(request.variants, name) == 0) continue;
-      try {
-        variants.push_back(variant(v, request.set, sweep.notes));
-      } catch (const ModelFileError& error) {
-        add_new(error.mistakes(), mistakes);
-      }
       sweep.variants.push_back(name);
+      try {
+        std::vector<Mistake> noted;
+        variants.push_back(variant(v, request.set, noted));
+        notes.add(name, noted);
+      } catch (const ModelFileError& error) {
+        mistakes.add(name, error.mistakes());
+      }
     }
-    if (!mistakes.empty()) throw ModelFileError(std::move(mistakes));
+    if (auto told = mistakes.told(sweep.variants.size()); !told.empty()) {
+      throw ModelFileError(std::move(told));
+    }
+    sweep.notes = notes.told(sweep.variants.size());
     for (int seed = seeds.first; seed <= seeds.last; ++seed) {
       for (const SweepRun& each : variants) {
         sweep.runs.push_back(each);
@@ -102,7 +134,7 @@ class SweepReader {
     } catch (const TextFieldsError& error) {
       refuse(place_of(error.line()).text, error.what(), error.fix());
     }
-    if (is_rather(fields, *proto::Experiment::descriptor(), *proto::Sweep::descriptor())) {
+    if (is_experiment(fields)) {
       refuse(file_.string(), "is an experiment, not a sweep", "give it to apical run");
     }
     reading_ = {Places({file_.string(), 0}), {}, {}};
@@ -170,19 +202,23 @@ class SweepReader {
              "give the path of an experiment, relative to this file's folder");
     }
     std::vector<Override> overrides;
+    std::vector<Mistake> mistakes;
     const auto add = [&](const std::string& assignment, const std::string& place) {
       if (assignment.find('=') == std::string::npos) {
-        refuse(place, fmt::format("`set` is \"{}\", without `=`", assignment), "write PATH=VALUE");
+        mistakes.push_back(
+            {place, fmt::format("`set` is \"{}\", without `=`", assignment), "write PATH=VALUE"});
+        return;
       }
       if (assignment.substr(0, assignment.find_first_of("= ")) == "seed") {
-        refuse(
-            place,
-            fmt::format("`set` is \"{}\", but each variant is run with several seeds", assignment),
-            "remove it; `seeds` and --seeds say which");
+        mistakes.push_back(
+            {place,
+             fmt::format("`set` is \"{}\", but each variant is run with several seeds", assignment),
+             "remove it; `seeds` of the sweep and --seeds of apical batch say which"});
+        return;
       }
       run.set.push_back(assignment);
       overrides.push_back(Override::from_set(assignment));
-      overrides.back().option = fmt::format("{} (variant `{}`)", place, variant.name());
+      overrides.back().option = place;
     };
     for (int n = 0; n < message_.set_size(); ++n) {
       add(message_.set(n), where(fmt::format("set[{}]", n)));
@@ -192,9 +228,9 @@ class SweepReader {
     }
     for (const std::string& each : set) add(each, "--set " + each);
     const auto file = ExperimentFile::read_with_mistakes(run.experiment, overrides);
-    const std::vector<Mistake> mistakes = check_experiment(file, known_data_shapes());
-    if (!mistakes.empty()) throw ModelFileError(mistakes);
-    add_new(experiment_notes(file), notes);
+    std::ranges::move(check_experiment(file, known_data_shapes()), std::back_inserter(mistakes));
+    if (!mistakes.empty()) throw ModelFileError(std::move(mistakes));
+    notes = experiment_notes(file);
     return run;
   }
 
@@ -206,9 +242,10 @@ class SweepReader {
 }  // namespace
 
 bool is_sweep(const std::filesystem::path& file) {
+  std::error_code ignored;  // reading it says what is wrong
+  if (!std::filesystem::is_regular_file(file, ignored)) return false;
   try {
-    return is_rather(read_text_fields(read_text(file)), *proto::Sweep::descriptor(),
-                     *proto::Experiment::descriptor());
+    return is_sweep(read_text_fields(read_text(file)));
   } catch (const UnreadableText&) {
     return false;
   } catch (const TextFieldsError&) {

@@ -46,8 +46,8 @@ struct SweepRequest {
   std::vector<std::string> variants;  // their names; none: all
 };
 
-// Whether a file has fields of a sweep, and none that only experiments have. False of one that
-// cannot be read.
+// Whether a file has fields that only sweeps have. False of what cannot be read, or is no regular
+// file: a pipe is read only once.
 bool is_sweep(const std::filesystem::path& file);
 
 // A sweep (proto/sweep.proto) as it is written; its experiments are not read. Throws
@@ -55,7 +55,7 @@ bool is_sweep(const std::filesystem::path& file);
 proto::Sweep read_sweep_message(const std::filesystem::path& file);
 
 // Reads a sweep and checks the experiment of each variant. Throws
-// ModelFileError with all mistakes of the variants, or else the first one of the sweep itself.
+// ModelFileError with all mistakes of the variants, unless the sweep itself has any.
 Sweep read_sweep(const std::filesystem::path& file, const SweepRequest& request);
 
 }  // namespace apical

@@ -74,7 +74,11 @@ const std::array kZooDataSets = {DataShape{"mnist", 784, 10, 28, 28, 1},
 TEST(ExperimentCheck, OnlyFoldersOfImagesMayHaveAnyNumberOfClasses) {
   const std::string data = "data { name: \"mnist\"";
   EXPECT_THAT(check(replaced(kExperiment, data, data + " classes: 7")),
-              ElementsAre("f:16: `classes` is 7 with mnist, which has 10; remove it"));
+              ElementsAre("f:16: `data.classes` goes with a `rate_network` only; remove it"));
+  EXPECT_THAT(check("rate_network { layer { name: \"o\" dense { units: 10 } } }\n"
+                    "data { name: \"mnist\" classes: 7 }\n"
+                    "training { rate_learning { algorithm: BP } }\n"),
+              ElementsAre("f:2: `classes` is 7 with mnist, which has 10; remove it"));
 }
 
 TEST(ExperimentCheck, FindsNothingInTheZoo) {

@@ -61,6 +61,18 @@ TEST(ExperimentNotes, NothingOfWhatARunWrites) {
   }
 }
 
+TEST(ExperimentNotes, SpikesThatThereAreNot) {
+  const auto notes_of = [](const std::string& mode) {
+    return experiment_notes(
+        ExperimentFile::parse("network { mode: " + mode + " }\nrecording { spikes {} }\n", "f"));
+  };
+  ASSERT_EQ(notes_of("RATE").size(), 1U);
+  EXPECT_EQ(to_string(notes_of("RATE").front()),
+            "f:2: no spikes are recorded with `mode` RATE, as there are none; set network.mode: "
+            "SPIKING for them");
+  EXPECT_THAT(notes_of("SPIKING"), IsEmpty());
+}
+
 TEST(ExperimentNotes, LayersThatNeverLearn) {
   const std::string alternating = "algorithm: TP\nschedule: ALTERNATING\n";
   EXPECT_THAT(notes(alternating, 1),

@@ -80,7 +80,8 @@ TEST_F(ApicalTest, ATinyRunWritesItsFolder) {
   const Finished again = apical({"run", "out/experiment.textproto", "--data", digits().string(),
                                  "--out", "again", "--quiet"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
-  EXPECT_EQ(again.err, "note: data.train_examples is 10000; there are 500 images, and all are taken\n");
+  EXPECT_EQ(again.err,
+            "note: data.train_examples is 10000; there are 500 images, and all are taken\n");
   EXPECT_EQ(measurements(folder_ / "again/metrics.csv"), measurements(folder_ / "out/metrics.csv"));
 }
 
@@ -255,6 +256,10 @@ training { epochs: -3 }
   }
   EXPECT_GE(std::ranges::count(finished.err, '\n'), 7) << finished.err;
   EXPECT_EQ(apical({"check", quickstart()}).exit_code, 0);
+  // A pipe can be read only once.
+  const std::string piped =
+      "cat " + quickstart() + " | " + (root_ / "tools/apical").string() + " check /dev/stdin";
+  EXPECT_EQ(run_command_line({"bash", "-c", piped}, root_).out, "/dev/stdin: no mistakes\n");
 }
 
 // More images than there are is no error, as data sets may be cut short, but is not what was meant.

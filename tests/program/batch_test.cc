@@ -197,14 +197,17 @@ TEST_F(Batch, ChecksAllBeforeAnythingRuns) {
 TEST_F(Batch, AllVariantsMistakesAreToldAtOnceAndEachOnlyOnce) {
   const fs::path file = sweep(
       "set: \"training.epoch=3\"\nvariant { name: \"a\" set: \"trial.phase_length=1\" }\n"
-      "variant { name: \"b\" set: \"seed=1\" }\nvariant { name: \"c\" experiment: \"d\" }\n");
-  std::ofstream(folder_ / "d") << "nam: \"d\"\n";
+      "variant { name: \"b\" set: \"seed=1\" set: \"trial.phase_length=1\" set: \"x\" }\n"
+      "variant { name: \"c\" }\n");
   const Finished wrong = batch(file, folder_ / "out");
   EXPECT_EQ(wrong.exit_code, 3);
-  EXPECT_THAT(wrong.err,
-              AllOf(HasSubstr("(variant `a`): unknown field `epoch`"),
-                    HasSubstr("(variant `a`): unknown field `phase_length`"),
-                    HasSubstr("`set` is \"seed=1\""), HasSubstr("d:1: unknown field `nam`")));
+  const std::string start = "apical: " + file.string() + ":";
+  EXPECT_THAT(wrong.err, AllOf(HasSubstr(start + "6: unknown field `epoch`"),
+                               HasSubstr(start + "7 (variant `a`): unknown field `phase_length`"),
+                               HasSubstr(start + "8 (variant `b`): unknown field `phase_length`"),
+                               HasSubstr(start + "8 (variant `b`): `set` is \"seed=1\""),
+                               HasSubstr(start + "8 (variant `b`): `set` is \"x\"")));
+  EXPECT_EQ(lines_of(wrong.err), 5U);
   EXPECT_FALSE(fs::exists(folder_ / "out"));
   const Finished checked = run_command_line({root() / "tools/apical", "check", file}, root());
   EXPECT_EQ(checked.exit_code, 3);
@@ -223,6 +226,24 @@ TEST_F(Batch, ASweepCanBeCheckedAndIsNotTakenForAnExperiment) {
   EXPECT_EQ(run_once.exit_code, 3);
   EXPECT_EQ(run_once.err, "apical: " + file.string() +
                               ": is a sweep, not an experiment; give it to apical batch\n");
+  // Also with a field of the other kind.
+  const fs::path stray = sweep("training { epochs: 3 }\nvariant { name: \"a\" }\n");
+  const Finished strayed = run_command_line({root() / "tools/apical", "check", stray}, root());
+  EXPECT_THAT(strayed.err, HasSubstr(":6: unknown field `training` in a sweep"));
+  EXPECT_EQ(lines_of(strayed.err), 1U);
+}
+
+TEST_F(Batch, NotesAreToldOnceAndOfWhichVariants) {
+  const fs::path file = folder_ / "sweep.textproto";
+  std::ofstream(file) << "experiment: \"" << (root() / "models/zoo/mnist_fc_bp.textproto").string()
+                      << "\"\nset: \"training.rate_learning.sigma=0.3\"\nvariant { name: \"a\" }\n"
+                      << "variant { name: \"b\" set: \"training.rate_learning.algorithm=DTP\" }\n"
+                      << "variant { name: \"c\" set: \"training.rate_learning.alpha=0.2\" }\n";
+  const Finished checked = run_command_line({root() / "tools/apical", "check", file}, root());
+  EXPECT_EQ(checked.exit_code, 0);
+  EXPECT_THAT(checked.out, AllOf(HasSubstr(":2 (variants `a`, `c`): `sigma` changes nothing"),
+                                 HasSubstr(":5 (variant `c`): `alpha` changes nothing")));
+  EXPECT_EQ(lines_of(checked.out), 3U);
 }
 
 TEST_F(Batch, AFailingRunDoesNotStopTheOthers) {

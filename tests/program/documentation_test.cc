@@ -92,7 +92,8 @@ TEST(Reproduction, HasCommandsWithoutMistakes) {
       while [ $# -gt 0 ]; do
         case $1 in
           --set | --seed) kept+=("$1" "$2"); shift 2 ;;
-          --*) shift 2 ;;
+          --out | --jobs | --seeds | --threads | --variant) shift 2 ;;
+          --*) echo "$1 is not known here" >&2; return 1 ;;
           *) kept+=("$1"); shift ;;
         esac
       done

@@ -166,7 +166,7 @@ TEST_F(CheckpointTest, AnotherVersionIsNamed) {
   std::string other = content(file("checkpoint.h5"));
   other.replace(0, 27, "apical checkpoint version 7");
   put(file("checkpoint.h5"), other);
-  EXPECT_THAT(complaint(), HasSubstr("has version 7 of the format; this program reads version 2"));
+  EXPECT_THAT(complaint(), HasSubstr("has version 7 of the format; this program reads version 3"));
 }
 
 TEST_F(CheckpointTest, WithoutCommitTheOlderOneStays) {

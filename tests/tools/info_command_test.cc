@@ -152,7 +152,7 @@ TEST_F(InfoCommand, ExportedSpikesAreCounted) {
   expect_description("spikes.csv",
                      {": spikes (CSV), 4 spikes in 2 populations\n",
                       "  input  3 spikes of 2 neurons (ids 0 to 2), 1.0 to 4.0 ms\n",
-                      "  a, \"b\"\nc  1 spike of 1 neuron (id 1), 20.0 to 20.0 ms\n"});
+                      "  a, \"b\" c  1 spike of 1 neuron (id 1), 20.0 to 20.0 ms\n"});
   put(file("silent.gdf"), "");
   expect_description("silent.gdf", {"spikes (GDF), 0 spikes\n"});
   put(file("silent.csv"), std::string(kCsvHeader));

@@ -9,6 +9,7 @@
 
 #include "models/mistake.h"
 #include "tools/command_error.h"
+#include "tools/counted.h"
 #include "tools/pictures/log_axis.h"
 #include "tools/pictures/trial_spikes.h"
 
@@ -219,7 +220,7 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
   if (sweep.unfinished > 0) {
     subtitle +=
         fmt::format("{}without {} that {} not finished", subtitle.empty() ? "" : "; ",
-                    count_text(sweep.unfinished, "run"), sweep.unfinished == 1 ? "has" : "have");
+                    counted(sweep.unfinished, "run"), sweep.unfinished == 1 ? "has" : "have");
   }
   script += gnuplot_titles(title.empty() ? usual : title, subtitle);
   script += "set grid ytics linecolor rgb '#e4e4e4' linewidth 0.6 linetype 1\n";

@@ -16,6 +16,7 @@
 #include "simulator/hdf5_file.h"
 #include "simulator/sonata_spikes.h"
 #include "tools/command_error.h"
+#include "tools/counted.h"
 #include "tools/pictures/recorded_neurons.h"
 #include "tools/pictures/trial_spikes.h"
 
@@ -70,7 +71,7 @@ Columns columns_of(const Hdf5File& file, const std::string& group,
   const auto found = std::ranges::find(node_ids, neuron);
   if (found == node_ids.end()) {
     fail(file.path(), fmt::format("{} holds no neuron {}; it holds {}, from {} to {}", group,
-                                  neuron, count_text(node_ids.size(), "neuron"),
+                                  neuron, counted(node_ids.size(), "neuron"),
                                   std::ranges::min(node_ids), std::ranges::max(node_ids)));
   }
   const auto row = static_cast<std::size_t>(found - node_ids.begin());
@@ -162,17 +163,20 @@ void read_plateaus(const fs::path& trials_file, const fs::path& experiment_file,
     experiment = fields_of(ExperimentFile::read(experiment_file).experiment());
   }
   std::vector<float> values(shape[1]);
-  const auto start_ms = file.read<double>("/trials/start_ms");
   for (const bool forward : {true, false}) {
     const std::string dataset = group + (forward ? "/forward" : "/target");
     file.read_rows<float>(dataset, row, values);
     const double start = forward ? 0 : traces.phases.target_start_ms;
     const double end = forward ? traces.phases.target_start_ms : traces.phases.end_ms;
     double time = end;
-    if (file.has(dataset + "_ms") && file.shape_of(dataset + "_ms") == shape) {
+    if (experiment.contains("trial.stochastic_plateaus.window_ms")) {
+      // Older files do not tell when they came.
+      if (!file.has(dataset + "_ms") || file.shape_of(dataset + "_ms") != shape) return;
       std::vector<double> times(shape[1]);
       file.read_rows<double>(dataset + "_ms", row, times);
-      time = times[traces.neuron] - start_ms[row];
+      double start_ms = 0;
+      file.read_rows<double>("/trials/start_ms", row, std::span(&start_ms, 1));
+      time = times[traces.neuron] - start_ms;
     }
     traces.plateaus.push_back(plateau_of(experiment, start, end, time, values[traces.neuron]));
   }
@@ -279,7 +283,7 @@ std::string panel_script(const PotentialTraces& traces, std::size_t panel) {
     script += fmt::format(
         "set label '{}' at graph 1,graph 0.9 left offset 1.2,0 textcolor rgb "
         "'#222222'\n{}$spikes << EOD\n{}\nEOD\n",
-        count_text(traces.spikes_ms.size(), "spike"), recorded_script(traces),
+        counted(traces.spikes_ms.size(), "spike"), recorded_script(traces),
         fmt::join(traces.spikes_ms, "\n"));
     for (const double spike : traces.spikes_ms) {
       script += fmt::format(

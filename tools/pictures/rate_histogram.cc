@@ -8,6 +8,7 @@
 #include <set>
 #include <stdexcept>
 
+#include "tools/counted.h"
 #include "tools/pictures/recorded_neurons.h"
 #include "tools/pictures/trial_spikes.h"
 
@@ -195,8 +196,8 @@ std::string panel_script(const NeuronRates& rates, std::size_t panel) {
   const double right = std::max(forward.left(forward.count), target.left(target.count));
   const std::string neurons =
       rates.recorded == rates.neurons
-          ? count_text(rates.neurons, "neuron")
-          : fmt::format("{} of {}", rates.recorded, count_text(rates.neurons, "neuron"));
+          ? counted(rates.neurons, "neuron")
+          : fmt::format("{} of {}", rates.recorded, counted(rates.neurons, "neuron"));
   std::string script;
   script += fmt::format(
       "set title {}.\"\\n\".{} font ',10'\nset xrange [0:{}]\nset xtics {}\nset ylabel '{}'\n",
@@ -294,7 +295,7 @@ std::string rate_histogram_picture(const PictureRequest& request) {
   std::string title = request.title;
   if (title.empty() && has_trials) {
     title = "Firing rates in " + (request.trial ? fmt::format("training trial {}", *request.trial)
-                                                : count_text(trials, "training trial"));
+                                                : counted(trials, "training trial"));
   }
   try {
     return rate_histogram_script(

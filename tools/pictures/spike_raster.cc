@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tools/command_error.h"
+#include "tools/counted.h"
 #include "tools/pictures/phases.h"
 #include "tools/pictures/recorded_neurons.h"
 
@@ -77,8 +78,7 @@ struct BandCounts {
 
 BandCounts counts_of(const TrialSpikes& raster, std::size_t population) {
   const SpikeTrain& train = raster.populations[population];
-  BandCounts counts{count_text(train.neurons, "neuron"),
-                    count_text(train.times_ms.size(), "spike")};
+  BandCounts counts{counted(train.neurons, "neuron"), counted(train.times_ms.size(), "spike")};
   if (raster.recorded.empty()) return counts;
   const std::size_t recorded = raster.recorded[population];
   if (recorded == 0 && train.times_ms.empty()) {

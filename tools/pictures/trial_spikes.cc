@@ -8,6 +8,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tools/counted.h"
+
 namespace apical {
 namespace {
 
@@ -43,7 +45,7 @@ std::size_t row_of_trial(const TrialTimes& trials, std::optional<std::int64_t> t
     const auto [first, last] = std::minmax_element(trials.index.begin(), trials.index.end());
     throw std::out_of_range(
         fmt::format("trial {} is not recorded in it; it holds {}, from {} to {}", *trial,
-                    count_text(trials.size(), "trial"), *first, *last));
+                    counted(trials.size(), "trial"), *first, *last));
   }
   return static_cast<std::size_t>(found - trials.index.begin());
 }
@@ -108,10 +110,6 @@ void check_chosen(const std::vector<SpikeTrain>& populations,
                                           fmt::join(names, ", ")));
     }
   }
-}
-
-std::string count_text(std::size_t count, std::string_view singular) {
-  return fmt::format("{} {}{}", count, singular, count == 1 ? "" : "s");
 }
 
 }  // namespace apical

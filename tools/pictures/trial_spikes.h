@@ -46,7 +46,4 @@ void check_chosen(const std::vector<SpikeTrain>& populations,
 // std::out_of_range as take_trial().
 std::size_t row_of_trial(const TrialTimes& trials, std::optional<std::int64_t> trial);
 
-// `1 spike`, `2 spikes`.
-std::string count_text(std::size_t count, std::string_view singular);
-
 }  // namespace apical

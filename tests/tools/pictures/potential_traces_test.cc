@@ -140,6 +140,18 @@ TEST_F(PotentialTracesTest, TheWindowOfAStochasticPlateauEndsWithIt) {
   EXPECT_THAT(script, HasSubstr("from 24,0 to 30,0 nohead"));
 }
 
+TEST_F(PotentialTracesTest, StochasticPlateausOfUnknownTimesAreNotDrawn) {
+  Hdf5File trials = Hdf5File::create(file("trials.h5"));
+  write_trials(trials);
+  for (const char* phase : {"forward", "target"}) {
+    trials.write<float>(std::string("/plateaus/hidden/") + phase, std::vector<float>(8, 0.5F),
+                        std::vector<std::uint64_t>{2, 4});
+  }
+  trials.close();
+  put(file("experiment.textproto"), "trial { stochastic_plateaus { window_ms: 6 } }");
+  EXPECT_TRUE(read_potential_traces(path_, "hidden", 3, 5).plateaus.empty());
+}
+
 TEST_F(PotentialTracesTest, TextOfPlateausStaysInItsPhase) {
   PotentialTraces traces;
   traces.phases = {.target_start_ms = 80, .end_ms = 100};
