@@ -581,19 +581,7 @@ proto::Experiment in_the_rate_mode(proto::Experiment experiment) {
 
 // Draws noise, and has inverse models and auxiliary outputs besides.
 proto::Experiment rate_network_with(const std::string& recording) {
-  return rate_experiment(R"(
-    rate_network {
-      layer { name: "a" dense { units: 9 } }
-      layer { name: "b" dense { units: 7 } }
-      layer { name: "o" dense { units: 3 } }
-    }
-    data { name: "mnist" }
-    training {
-      epochs: 3
-      evaluate_every_examples: 8
-      interim_test_examples: 5
-      rate_learning { algorithm: AO_SDTP auxiliary_outputs: 6 batch_size: 4 }
-    })" + recording);
+  return session_experiment("algorithm: AO_SDTP auxiliary_outputs: 6", recording);
 }
 
 TEST_F(RecordersTest, RecordingChangesNothingInTheRateMode) {

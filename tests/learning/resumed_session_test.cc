@@ -81,18 +81,7 @@ class ResumedSessionTest : public TestWithFolder {
   }
 
   Make rates(const std::string& learning) const {
-    const proto::Experiment experiment = rate_experiment(R"(
-      rate_network {
-        layer { name: "a" dense { units: 9 } }
-        layer { name: "b" dense { units: 7 } }
-        layer { name: "o" dense { units: 3 } }
-      }
-      data { name: "mnist" }
-      training {
-        epochs: 3
-        evaluate_every_examples: 8
-        interim_test_examples: 5
-        rate_learning { batch_size: 4 )" + learning + "} }");
+    const proto::Experiment experiment = session_experiment(learning);
     return [this, experiment] { return std::make_unique<RateSession>(experiment, train_, test_); };
   }
 

@@ -66,6 +66,25 @@ inline proto::Experiment local_network(const std::string& connectivity) {
     training { rate_learning { algorithm: BP batch_size: 6 } })");
 }
 
+// Two hidden layers and three classes, three epochs with tests in between; `learning` are fields of
+// RateLearning, `more` of the experiment.
+inline proto::Experiment session_experiment(const std::string& learning,
+                                            const std::string& more = "") {
+  return rate_experiment(R"(
+    rate_network {
+      layer { name: "a" dense { units: 9 } }
+      layer { name: "b" dense { units: 7 } }
+      layer { name: "o" dense { units: 3 } }
+    }
+    data { name: "mnist" }
+    training {
+      epochs: 3
+      evaluate_every_examples: 8
+      interim_test_examples: 5
+      rate_learning { batch_size: 4 )" +
+                         learning + "} } " + more);
+}
+
 // A network with its parameters, and what its rules learn with.
 class SmallRateNetwork {
  public:
