@@ -56,8 +56,8 @@ class ExperimentNotes : private FileCheck {
         "set network.mode: SPIKING for them");
   }
 
-  bool is_read(const OwnField& field) const {
-    return std::ranges::find(field.readers, learning_.algorithm()) != field.readers.end();
+  bool is_one_of(std::span<const proto::Algorithm> algorithms) const {
+    return std::ranges::find(algorithms, learning_.algorithm()) != algorithms.end();
   }
 
   // What a run writes of its experiment has all fields, most of them as they are by default.
@@ -70,7 +70,7 @@ class ExperimentNotes : private FileCheck {
   }
 
   void note_unread(const OwnField& field) {
-    if (is_read(field) || is_as_by_default(field.name)) return;
+    if (is_one_of(field.readers) || is_as_by_default(field.name)) return;
     std::vector<std::string_view> readers;
     for (const proto::Algorithm reader : field.readers) {
       readers.push_back(proto::Algorithm_Name(reader));
@@ -82,9 +82,7 @@ class ExperimentNotes : private FileCheck {
   }
 
   void note_schedule() {
-    const bool has_inverses =
-        std::ranges::find(kWithInverses, learning_.algorithm()) != kWithInverses.end();
-    if (!has_inverses || learning_.schedule() != proto::ALTERNATING ||
+    if (!is_one_of(kWithInverses) || learning_.schedule() != proto::ALTERNATING ||
         file_.experiment().training().epochs() != 1) {
       return;
     }

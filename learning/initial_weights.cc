@@ -18,7 +18,7 @@ namespace {
 
 // Half of the width of a uniform distribution as the published code has it; it would be the whole
 // width of one whose standard deviation is 1.
-constexpr double kUniformWidth = 3.465;
+constexpr double kHalfWidth = 3.465;
 
 // Of a population that replays, what its file has is not looked at.
 constexpr double kReplayMaxRateHz = 200;
@@ -66,7 +66,7 @@ std::function<double()> distribution(const proto::Network& network,
   const WeightMoments moments = matched_moments(
       initializer.matched_moments(), static_cast<std::size_t>(source.size()), max_rate_hz(source));
   return [&stream, moments] {
-    return moments.mean + kUniformWidth * moments.spread * (2 * stream.uniform() - 1);
+    return moments.mean + kHalfWidth * moments.spread * (2 * stream.uniform() - 1);
   };
 }
 
@@ -122,7 +122,7 @@ Parameters initial_parameters(const proto::Network& network, std::uint64_t seed)
     const proto::Bias& bias = bias_of(population);
     for (int i = 0; i < population.size(); ++i) {
       parameters.biases[p][static_cast<std::size_t>(i)] =
-          static_cast<float>(bias.mean() + kUniformWidth * bias.sd() * (2 * stream.uniform() - 1));
+          static_cast<float>(bias.mean() + kHalfWidth * bias.sd() * (2 * stream.uniform() - 1));
     }
   }
   return parameters;

@@ -362,18 +362,10 @@ TEST_F(DecayingLearningRates, OfRateNetworks) {
         return std::string("{ ") + method +
                " { learning_rate: " + std::to_string(plan.factor * rate) + " } }";
       };
-      proto::Experiment experiment = rate_experiment(
-          R"(
-        rate_network {
-          layer { name: "a" dense { units: 9 } }
-          layer { name: "b" dense { units: 7 } }
-          layer { name: "o" dense { units: 3 } }
-        }
-        data { name: "mnist" }
-        training {
-          evaluate_every_examples: 8
-          rate_learning { batch_size: 4 algorithm: DTP optimizer )" +
-          optimizer(0.0625) + " inverse_optimizer " + optimizer(0.125) + "} }");
+      proto::Experiment experiment =
+          session_experiment("algorithm: DTP optimizer " + optimizer(0.0625) +
+                             " inverse_optimizer " + optimizer(0.125));
+      experiment.mutable_training()->set_interim_test_examples(0);
       experiment.mutable_training()->set_epochs(plan.epochs);
       experiment.mutable_training()->set_learning_rate_decay(plan.decay);
       return
