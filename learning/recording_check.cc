@@ -8,7 +8,7 @@
 
 #include "models/file_check.h"
 #include "models/network_check.h"
-#include "models/neuron_ids.h"
+#include "models/id_list.h"
 #include "models/population_kind.h"
 
 namespace apical {
@@ -22,6 +22,7 @@ class RecordingCheck : private FileCheck {
         network_(file.experiment().network()) {}
 
   void run() {
+    check_weights();
     if (file_.experiment().has_rate_network()) {
       constexpr std::string_view kNetwork = "a `network`";
       constexpr std::string_view kFix = "remove it";
@@ -54,6 +55,15 @@ class RecordingCheck : private FileCheck {
     if (number == 0) return;
     add(fmt::format("recording.{}{}", field, is_repeated ? "[0]" : ""),
         fmt::format("`recording.{}` goes with {} only", field, goes_with), std::string(fix));
+  }
+
+  void check_weights() {
+    const std::string& list = recording_.weights().epochs();
+    const int epochs = file_.experiment().training().epochs();
+    if (list.empty() || epochs < 0 || listed_ids(list, static_cast<std::size_t>(epochs) + 1)) return;
+    add("recording.weights.epochs",
+        fmt::format("`epochs` \"{}\" is no list of epochs from 0 to {}", list, epochs),
+        "give numbers and ranges, such as \"0,1,5-9\"; 0 is before training");
   }
 
   void check_spikes(int i) {
@@ -106,7 +116,7 @@ class RecordingCheck : private FileCheck {
   void check_neurons(const std::string& path, const std::string& neurons,
                      const proto::Population& population) {
     if (neurons.empty() || population.size() < 1 ||
-        neuron_ids(neurons, static_cast<std::size_t>(population.size()))) {
+        listed_ids(neurons, static_cast<std::size_t>(population.size()))) {
       return;
     }
     add(path,

@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-#include "models/neuron_ids.h"
+#include "models/id_list.h"
 #include "models/spiking_population.h"
 #include "simulator/process.h"
 #include "simulator/sonata.h"
@@ -34,7 +34,7 @@ class SonataReportRecorder::PotentialReport final : public Process {
       : report_(report),
         network_(&network),
         population_(&spiking_population(network, report.population())),
-        neurons_(chosen_neurons(report.neurons(), population_->size())),
+        neurons_(chosen_ids(report.neurons(), population_->size())),
         elements_(1 + population_->constants().compartments.size()),
         group_("/report/" + report.population()),
         file_(&file),

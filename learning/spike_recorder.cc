@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "models/neuron_ids.h"
+#include "models/id_list.h"
 #include "simulator/sonata.h"
 #include "simulator/spike.h"
 
@@ -29,7 +29,7 @@ class SonataSpikeRecorder::Track final : public SpikeReceiver {
     std::vector<bool> neurons;
     if (!recording.neurons().empty()) {
       neurons.resize(population_->size());
-      for (const auto id : chosen_neurons(recording.neurons(), population_->size())) {
+      for (const auto id : chosen_ids(recording.neurons(), population_->size())) {
         neurons[id] = true;
       }
     }

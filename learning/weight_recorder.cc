@@ -1,14 +1,28 @@
 #include "learning/weight_recorder.h"
 
+#include <algorithm>
 #include <span>
 
 #include "models/experiment_defaults.h"
+#include "models/id_list.h"
 
 namespace apical {
+namespace {
+
+std::vector<std::int64_t> wanted_epochs(const proto::Experiment& experiment) {
+  const std::string& list = experiment.recording().weights().epochs();
+  if (list.empty()) return {};
+  const auto epochs = static_cast<std::size_t>(experiment.training().epochs());
+  const std::vector<std::uint32_t> wanted = chosen_ids(list, epochs + 1);
+  return {wanted.begin(), wanted.end()};
+}
+
+}  // namespace
 
 WeightRecorder::WeightRecorder(const proto::Experiment& experiment, const TrialSession& session,
                                std::filesystem::path path)
-    : every_epochs_(experiment.recording().weights().every_epochs()),
+    : wanted_(wanted_epochs(experiment)),
+      every_epochs_(experiment.recording().weights().every_epochs()),
       file_(std::move(path)),
       epochs_(file_.add_table<std::int64_t>("/epochs")) {
   const Parameters& parameters = session.parameters();
@@ -40,7 +54,8 @@ WeightRecorder::WeightRecorder(const proto::Experiment& experiment, const TrialS
 
 WeightRecorder::WeightRecorder(const proto::Experiment& experiment, RateSession& session,
                                std::filesystem::path path)
-    : every_epochs_(experiment.recording().weights().every_epochs()),
+    : wanted_(wanted_epochs(experiment)),
+      every_epochs_(experiment.recording().weights().every_epochs()),
       file_(std::move(path)),
       epochs_(file_.add_table<std::int64_t>("/epochs")) {
   for (std::size_t l = 1; l <= session.network().layers(); ++l) {
@@ -62,6 +77,11 @@ WeightRecorder::WeightRecorder(const proto::Experiment& experiment, RateSession&
   }
 }
 
+bool WeightRecorder::is_wanted(std::int64_t epoch) const {
+  if (wanted_.empty()) return epoch % every_epochs_ == 0;
+  return std::ranges::binary_search(wanted_, epoch);
+}
+
 void WeightRecorder::append() {
   file_.append_value(epochs_, epochs_done_);
   for (const Append& table : tables_) table(file_);
@@ -70,7 +90,7 @@ void WeightRecorder::append() {
 
 void WeightRecorder::start() {
   file_.create([](Hdf5File& /*file*/) {});
-  append();
+  if (is_wanted(0)) append();
 }
 
 void WeightRecorder::checkpoint(const Checkpoint& state) {
@@ -82,7 +102,7 @@ void WeightRecorder::checkpoint(const Checkpoint& state) {
 void WeightRecorder::between_steps(bool epoch_ended) {
   if (!epoch_ended) return;
   ++epochs_done_;
-  if (epochs_done_ % every_epochs_ == 0) append();
+  if (is_wanted(epochs_done_)) append();
 }
 
 void WeightRecorder::finish(bool complete) {

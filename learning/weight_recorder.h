@@ -15,8 +15,8 @@
 
 namespace apical {
 
-// weights.h5: weights and biases before training, after chosen epochs and at the end, a row of the
-// tables each time. /epochs has the passes over the training set that were done.
+// weights.h5: weights and biases after chosen epochs, 0 being before training, and at the end, a row
+// of the tables each time. /epochs has the passes over the training set that were done.
 class WeightRecorder final : public Recorder {
  public:
   // The session must outlive the recorder.
@@ -35,14 +35,16 @@ class WeightRecorder final : public Recorder {
   // A table, and how a row of it is appended.
   using Append = std::function<void(RecordFile&)>;
 
+  bool is_wanted(std::int64_t epoch) const;
   void append();
 
+  std::vector<std::int64_t> wanted_;  // epochs, in order; empty for the multiples of every_epochs_
   std::int64_t every_epochs_;
   RecordFile file_;
   RecordFile::TableId epochs_;
   std::vector<Append> tables_;
   std::int64_t epochs_done_ = 0;
-  std::int64_t last_recorded_ = 0;
+  std::int64_t last_recorded_ = -1;  // none yet
 };
 
 }  // namespace apical

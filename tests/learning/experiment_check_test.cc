@@ -154,6 +154,8 @@ TEST(ExperimentCheck, TellsWhatCannotBeRecorded) {
       {"report { population: \"output\" } report { population: \"output\" }",
        "second report of population `output`; keep one"},
       {"weights { every_epochs: 0 }", "`every_epochs` is 0; "},
+      {"weights { epochs: \"1,90\" }",
+       "`epochs` \"1,90\" is no list of epochs from 0 to 60; give numbers and ranges"},
   };
   for (const auto& [text, mistake] : cases) {
     EXPECT_THAT(recording(text), ElementsAre(StartsWith("f:21: " + mistake))) << text;

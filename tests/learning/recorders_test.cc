@@ -602,6 +602,24 @@ TEST_F(RecordersTest, AResumedRateNetworkRecordsTheSame) {
   expect_resumes<RateSession>(rate_network_with("recording { weights {} tests: true }"), kTables);
 }
 
+TEST_F(RecordersTest, WeightsAreRecordedAfterTheEpochsThatAreListed) {
+  const auto epochs_of = [&](const std::string& weights) {
+    run(experiment_with("recording { weights { " + weights + " } }"), "");
+    return Hdf5File::open(file("weights.h5")).read<std::int64_t>("/epochs");
+  };
+  EXPECT_THAT(epochs_of(""), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(epochs_of("every_epochs: 2"), ElementsAre(0, 2, 3));
+  EXPECT_THAT(epochs_of("epochs: '0-1'"), ElementsAre(0, 1, 3));
+  EXPECT_THAT(epochs_of("epochs: '2' every_epochs: 1"), ElementsAre(2, 3));
+  EXPECT_THAT(epochs_of("epochs: '3,1'"), ElementsAre(1, 3));
+}
+
+TEST_F(RecordersTest, AResumedRunRecordsWeightsAfterTheEpochsThatAreListed) {
+  expect_resumes<RateModeSession>(
+      in_the_rate_mode(experiment_with("recording { weights { epochs: '2' } tests: true }")),
+      kTables);
+}
+
 TEST_F(RecordersTest, RateNetworksRecordWeightsAndAnswers) {
   const proto::Experiment experiment = rate_experiment(R"(
     rate_network { layer { name: "a" dense { units: 9 } } layer { name: "o" dense { units: 3 } } }

@@ -7,7 +7,7 @@
 
 #include "learning/trial_columns.h"
 #include "models/experiment_file.h"
-#include "models/neuron_ids.h"
+#include "models/id_list.h"
 
 namespace apical {
 
@@ -35,7 +35,7 @@ std::vector<RecordedNeurons> recorded_neurons(const proto::Recording& recording,
       for (auto& each : places) each.push_back(i);
       continue;
     }
-    const auto ids = neuron_ids(spikes.neurons(), size);
+    const auto ids = listed_ids(spikes.neurons(), size);
     if (!ids) continue;
     for (const std::uint32_t id : *ids) places[id].push_back(i);
   }

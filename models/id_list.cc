@@ -1,4 +1,4 @@
-#include "models/neuron_ids.h"
+#include "models/id_list.h"
 
 #include <algorithm>
 #include <charconv>
@@ -24,7 +24,7 @@ bool take(char character, std::string_view& text) {
 
 }  // namespace
 
-std::optional<std::vector<std::uint32_t>> neuron_ids(std::string_view text, std::size_t size) {
+std::optional<std::vector<std::uint32_t>> listed_ids(std::string_view text, std::size_t size) {
   std::vector<bool> chosen(size);
   do {
     const std::optional<std::uint32_t> first = take_id(text);
@@ -40,8 +40,8 @@ std::optional<std::vector<std::uint32_t>> neuron_ids(std::string_view text, std:
   return ids;
 }
 
-std::vector<std::uint32_t> chosen_neurons(std::string_view text, std::size_t size) {
-  if (!text.empty()) return neuron_ids(text, size).value();
+std::vector<std::uint32_t> chosen_ids(std::string_view text, std::size_t size) {
+  if (!text.empty()) return listed_ids(text, size).value();
   std::vector<std::uint32_t> all(size);
   std::iota(all.begin(), all.end(), 0U);
   return all;
