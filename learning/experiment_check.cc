@@ -203,15 +203,6 @@ class ExperimentCheck : private FileCheck {
                       plateaus.window_ms(), plateaus.max_jitter_ms(), trial.phase_length_ms()),
           "make them shorter, or the phase longer");
     }
-    const auto& populations = experiment_.network().population();
-    for (int i = 0; i < populations.size(); ++i) {
-      if (populations[i].pyramidal().postsynaptic_potential().cut_off_ms() > 0) {
-        add_among(
-            {fmt::format("network.population[{}].pyramidal.postsynaptic_potential.cut_off_ms", i),
-             path},
-            "`cut_off_ms` with `stochastic_plateaus`", "remove one of them");
-      }
-    }
     const auto& projections = experiment_.network().projection();
     for (int i = 0; i < projections.size(); ++i) {
       if (projections[i].compartment() == proto::APICAL &&

@@ -27,8 +27,12 @@ IndividualWindows::IndividualWindows(DenseProjection& projection)
 
 void IndividualWindows::begin(Time now) {
   start_ = now;
-  projection_->trace().exponential_sums(now, leak_at_start_, synapse_at_start_);
   arrivals_.clear();
+  if (kernel().is_cut_off()) {
+    receive(projection_->trace().acting());
+  } else {
+    projection_->trace().exponential_sums(now, leak_at_start_, synapse_at_start_);
+  }
 }
 
 void IndividualWindows::receive(std::span<const Spike> spikes) {
@@ -45,32 +49,44 @@ void IndividualWindows::add_means(std::span<const Time> ends, Time length, std::
   std::ranges::sort(bounds_, [](const Bound& a, const Bound& b) {
     return a.time < b.time || (a.time == b.time && a.neuron < b.neuron);
   });
-  spikes_.assign(leak_at_start_.size(), 0.0);
+  area_.assign(leak_at_start_.size(), 0.0);
   leak_.assign(leak_at_start_.begin(), leak_at_start_.end());
   synapse_.assign(synapse_at_start_.begin(), synapse_at_start_.end());
   origin_ = start_;
-  const PostsynapticPotential& kernel = projection_->target().constants().kernel;
-  const Time max_age = kMaxExponent * std::min(kernel.tau_leak_ms, kernel.tau_synapse_ms);
   const double per_ms = 1 / length;
   std::vector<double> means(ends.size(), 0.0);
   std::size_t next = 0;
+  std::size_t ended = 0;
   for (const Bound& bound : bounds_) {
     for (; next < arrivals_.size() && arrivals_[next].time < bound.time; ++next) {
-      const auto [time, j] = arrivals_[next];
-      if (time - origin_ > max_age) move_origin(time);
-      spikes_[j] += 1;
-      leak_[j] += std::exp((time - origin_) * kernel.leak_rate());
-      synapse_[j] += std::exp((time - origin_) * kernel.synapse_rate());
+      take_in(arrivals_[next]);
+    }
+    if (kernel().is_cut_off()) {
+      const Time last = bound.time - kernel().cut_off_ms;
+      for (; ended < next && arrivals_[ended].time <= last; ++ended) end(arrivals_[ended]);
     }
     means[bound.neuron] += bound.factor * per_ms * integral(bound.time, bound.neuron);
   }
   for (std::size_t i = 0; i < ends.size(); ++i) v[i] += static_cast<float>(means[i]);
 }
 
+void IndividualWindows::take_in(const Spike& spike) {
+  const Time max_age = kMaxExponent * std::min(kernel().tau_leak_ms, kernel().tau_synapse_ms);
+  if (spike.time - origin_ > max_age) move_origin(spike.time);
+  area_[spike.neuron] += 1;
+  leak_[spike.neuron] += std::exp((spike.time - origin_) * kernel().leak_rate());
+  synapse_[spike.neuron] += std::exp((spike.time - origin_) * kernel().synapse_rate());
+}
+
+void IndividualWindows::end(const Spike& spike) {
+  area_[spike.neuron] -= kernel().area_beyond_cut_off();
+  leak_[spike.neuron] -= std::exp((spike.time - origin_) * kernel().leak_rate());
+  synapse_[spike.neuron] -= std::exp((spike.time - origin_) * kernel().synapse_rate());
+}
+
 void IndividualWindows::move_origin(Time now) {
-  const PostsynapticPotential& kernel = projection_->target().constants().kernel;
-  const double leak = std::exp((origin_ - now) * kernel.leak_rate());
-  const double synapse = std::exp((origin_ - now) * kernel.synapse_rate());
+  const double leak = std::exp((origin_ - now) * kernel().leak_rate());
+  const double synapse = std::exp((origin_ - now) * kernel().synapse_rate());
   for (double& sum : leak_) sum *= leak;
   for (double& sum : synapse_) sum *= synapse;
   origin_ = now;
@@ -78,17 +94,17 @@ void IndividualWindows::move_origin(Time now) {
 
 // Up to a constant that is the same for all times.
 double IndividualWindows::integral(Time time, std::uint32_t neuron) const {
-  const PostsynapticPotential& kernel = projection_->target().constants().kernel;
-  const double scale = kernel.scale();
-  const double leak = scale * kernel.tau_leak_ms * std::exp((origin_ - time) * kernel.leak_rate());
+  const double scale = kernel().scale();
+  const double leak =
+      scale * kernel().tau_leak_ms * std::exp((origin_ - time) * kernel().leak_rate());
   const double synapse =
-      scale * kernel.tau_synapse_ms * std::exp((origin_ - time) * kernel.synapse_rate());
+      scale * kernel().tau_synapse_ms * std::exp((origin_ - time) * kernel().synapse_rate());
   const DenseWeights& weights = projection_->weights();
   const float* const row = weights.row(0) + neuron;
   double sum = 0;
-  for (std::size_t j = 0; j < spikes_.size(); ++j) {
+  for (std::size_t j = 0; j < area_.size(); ++j) {
     sum += static_cast<double>(row[j * weights.stride()]) *
-           (spikes_[j] - leak * leak_[j] + synapse * synapse_[j]);
+           (area_[j] - leak * leak_[j] + synapse * synapse_[j]);
   }
   return sum;
 }

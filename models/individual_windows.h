@@ -16,7 +16,8 @@ namespace apical {
 // The integral of s_j up to a time t is that of its spikes, n_j - scale (tau_leak A_j -
 // tau_synapse B_j) with the sums of SpikeTrace. Going through the windows' starts and ends and the
 // arrivals in order of time keeps these for all sources; a start or an end is then one sum over the
-// sources. Cost: two exponentials and 3 multiply-adds per source, twice a neuron; made for a few
+// sources. Where the kernel is cut off, a spike is taken from the sums again at its end, as in
+// SpikeTrace. Cost: two exponentials and 3 multiply-adds per source, twice a neuron; made for a few
 // sources, such as the output.
 class IndividualWindows final : private SpikeReceiver {
  public:
@@ -41,18 +42,23 @@ class IndividualWindows final : private SpikeReceiver {
   };
 
   void receive(std::span<const Spike> spikes) override;
+  void take_in(const Spike& spike);
+  void end(const Spike& spike);
   void move_origin(Time now);
   double integral(Time time, std::uint32_t neuron) const;
+  const PostsynapticPotential& kernel() const { return projection_->target().constants().kernel; }
 
   DenseProjection* projection_;
   Time start_ = 0;
-  std::vector<float> leak_at_start_;
+  std::vector<float> leak_at_start_;  // of spikes that are not among the arrivals
   std::vector<float> synapse_at_start_;
+  // Since the start; where the kernel is cut off, those that act then are among them.
   std::vector<Spike> arrivals_;
   std::vector<Bound> bounds_;
-  // While going through them: spikes since the start, and the sums relative to the origin.
+  // While going through them: the area of spikes since the start, and the sums relative to the
+  // origin.
   Time origin_ = 0;
-  std::vector<double> spikes_;
+  std::vector<double> area_;
   std::vector<double> leak_;
   std::vector<double> synapse_;
 };

@@ -45,6 +45,9 @@ class SpikeTrace {
   // A_j(now) and B_j(now).
   void exponential_sums(Time now, std::span<float> leak, std::span<float> synapse) const;
 
+  // Of a kernel that is cut off: spikes in order of time, all that still act among them.
+  std::span<const Spike> acting() const { return to_end_; }
+
   // sum over j of values[j] A_j(now), and likewise B: how a change of weights proportional to
   // `values` acts on potentials that are under way.
   struct WeightedSums {

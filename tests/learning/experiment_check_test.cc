@@ -281,17 +281,6 @@ TEST(ExperimentCheck, StochasticPlateausFitIntoAPhase) {
   EXPECT_THAT(with("jitter_sd_ms: -1"), ElementsAre(StartsWith("f:14: `jitter_sd_ms` is -1; ")));
 }
 
-TEST(ExperimentCheck, StochasticPlateausAreOfPotentialsThatAreNotCutOff) {
-  const std::string stochastic =
-      replaced(kExperiment, "settling_time_ms: 30", "stochastic_plateaus {}");
-  const std::string hidden =
-      "population {\n    name: \"hidden\" size: 5\n"
-      "    pyramidal { postsynaptic_potential { cut_off_ms: 10 } }\n  }\n  projection {";
-  EXPECT_THAT(
-      check(replaced(stochastic, "projection {", hidden)),
-      testing::Contains(testing::HasSubstr("`cut_off_ms` with `stochastic_plateaus`; remove one")));
-}
-
 TEST(ExperimentCheck, TheAngleToBackpropagationNeedsNoLoop) {
   const std::string asked = "recording {\n  metrics { angle_to_backpropagation: true }";
   EXPECT_THAT(check_replaced("recording {", asked), IsEmpty());

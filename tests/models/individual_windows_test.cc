@@ -1,5 +1,6 @@
 #include "models/individual_windows.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -15,11 +16,19 @@ namespace {
 constexpr std::uint32_t kSources = 4;
 constexpr std::size_t kNeurons = 50;
 
+proto::Pyramidal cut_off(double after_ms) {
+  proto::Pyramidal pyramidal;
+  pyramidal.mutable_postsynaptic_potential()->set_cut_off_ms(after_ms);
+  return pyramidal;
+}
+
 // Against the sum of the closed integral of each spike's potential over each window, with what was
 // under way before and in the order in which spikes come, a batch at a time.
-TEST(IndividualWindowsTest, MeansAreThoseOfEachSpikesIntegral) {
+class IndividualWindowsTest : public testing::TestWithParam<double> {};
+
+TEST_P(IndividualWindowsTest, MeansAreThoseOfEachSpikesIntegral) {
   const AlignedFloats bias(padded(kNeurons), 0.0F);
-  const proto::Pyramidal pyramidal;
+  const proto::Pyramidal pyramidal = cut_off(GetParam());
   PyramidalPopulation target("hidden", kNeurons, pyramidal, bias, {});
   const DenseWeights weights = random_weights(1, kSources, kNeurons, 0, 2);
   DenseProjection projection("back", weights, target, proto::APICAL);
@@ -64,10 +73,10 @@ TEST(IndividualWindowsTest, MeansAreThoseOfEachSpikesIntegral) {
 }
 
 // In a phase of 4 s each spike's potential has e^-1333 of itself left at the end.
-TEST(IndividualWindowsTest, PhasesMayBeLong) {
+TEST_P(IndividualWindowsTest, PhasesMayBeLong) {
   constexpr Time kEnd = 4000;
   const AlignedFloats bias(padded(kNeurons), 0.0F);
-  PyramidalPopulation target("hidden", kNeurons, proto::Pyramidal(), bias, {});
+  PyramidalPopulation target("hidden", kNeurons, cut_off(GetParam()), bias, {});
   const DenseWeights weights = random_weights(1, kSources, kNeurons, 0, 2);
   DenseProjection projection("back", weights, target, proto::APICAL);
   IndividualWindows windows(projection);
@@ -89,6 +98,12 @@ TEST(IndividualWindowsTest, PhasesMayBeLong) {
     EXPECT_NEAR(means[i], expected, 2e-6) << "neuron " << i;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(, IndividualWindowsTest, testing::Values(0.0, 10.0, 25.0),
+                         [](const auto& of) {
+                           return of.param == 0 ? "Whole"
+                                                : fmt::format("CutOffAfter{}ms", of.param);
+                         });
 
 }  // namespace
 }  // namespace apical
