@@ -32,7 +32,7 @@ struct Extent {
     for (const double examples : curve.train_examples) {
       most_examples = std::max(most_examples, examples);
     }
-    for (const Spreads* values : {&curve.test, &curve.train}) {
+    for (const Spreads* values : {&curve.test, &curve.train, &curve.interim}) {
       for (const auto& value : *values) {
         if (!value) continue;
         least = std::min(least, value->low);
@@ -141,6 +141,13 @@ class Plots {
         key.empty() ? "notitle" : "title " + gnuplot_string(key)));
   }
 
+  void add_interim(const std::string& data, const Look& look) {
+    plots_.push_back(
+        fmt::format("{} using 1:2 with linespoints linewidth 0.6 pointtype {} pointsize 0.3 "
+                    "linecolor rgb '{}' notitle",
+                    data, look.point_types[0], look.colour));
+  }
+
   std::string script() const { return fmt::format("plot {}\n", fmt::join(plots_, ", \\\n  ")); }
 
  private:
@@ -150,29 +157,50 @@ class Plots {
 };
 
 // What the key does not tell.
-std::string subtitle_of(bool several, bool band) {
-  if (!several && !band) return "";
-  return band ? "test solid, train dashed: mean of the seeds; band: lowest to highest test"
-              : "test solid, train dashed";
+std::string subtitle_of(bool several, bool band, bool interim) {
+  std::vector<std::string_view> parts;
+  if (band) {
+    parts.emplace_back("test solid, train dashed: mean of the seeds; band: lowest to highest test");
+  } else if (several) {
+    parts.emplace_back("test solid, train dashed");
+  }
+  if (interim) parts.emplace_back("thin: tests of fewer images");
+  return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+// Of each row, whether the network was tested on fewer images than in the run's largest test.
+std::vector<bool> interim_rows(const MetricsFile& metrics) {
+  std::vector<bool> interim(metrics.rows());
+  if (!metrics.has_values("test_examples")) return interim;
+  const MetricsColumn& examples = metrics.column("test_examples");
+  const double most = std::ranges::max(examples).value();
+  for (std::size_t row = 0; row < interim.size(); ++row) interim[row] = examples[row] < most;
+  return interim;
 }
 
 }  // namespace
 
 LearningCurve learning_curve_of(const RunGroup& group, const Measure& measure) {
-  LearningCurve curve{group.name, group.runs.size(), {}, {}, {}};
+  LearningCurve curve{group.name, group.runs.size(), {}, {}, {}, {}};
   // By the number of training examples: the values of each run that has been so far.
-  std::map<double, std::pair<std::vector<double>, std::vector<double>>> rows;
+  struct Values {
+    std::vector<double> test;
+    std::vector<double> train;
+    std::vector<double> interim;
+  };
+  std::map<double, Values> rows;
   std::map<double, std::size_t> runs_there;
   for (const RecordedRun* run : group.runs) {
     const MetricsColumn& examples = run->metrics.column("train_examples");
     const MetricsColumn& test = run->metrics.column(measure.test);
     const MetricsColumn& train = run->metrics.column(measure.train);
+    const std::vector<bool> interim = interim_rows(run->metrics);
     for (std::size_t row = 0; row < examples.size(); ++row) {
       if (!examples[row]) run->metrics.fail("train_examples is empty; a number would be right");
-      auto& [tests, trains] = rows[*examples[row]];
+      Values& values = rows[*examples[row]];
       ++runs_there[*examples[row]];
-      if (test[row]) tests.push_back(*test[row]);
-      if (train[row]) trains.push_back(*train[row]);
+      if (test[row]) (interim[row] ? values.interim : values.test).push_back(*test[row]);
+      if (train[row]) values.train.push_back(*train[row]);
     }
   }
   const auto spread = [](const std::vector<double>& values) {
@@ -181,8 +209,9 @@ LearningCurve learning_curve_of(const RunGroup& group, const Measure& measure) {
   for (const auto& [examples, values] : rows) {
     if (runs_there[examples] < curve.seeds) continue;
     curve.train_examples.push_back(examples);
-    curve.test.push_back(spread(values.first));
-    curve.train.push_back(spread(values.second));
+    curve.test.push_back(spread(values.test));
+    curve.train.push_back(spread(values.train));
+    curve.interim.push_back(spread(values.interim));
   }
   if (!last_value(curve.test) && !last_value(curve.train)) {
     group.runs.front()->metrics.fail(
@@ -205,7 +234,10 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
   const std::string shown_title = !title.empty() ? title
                                   : one          ? "Learning curve of " + curves[0].name
                                                  : "Learning curves";
-  script += gnuplot_titles(shown_title, subtitle_of(!one, band)) + axes_script(extent, measure);
+  const bool interim = std::ranges::any_of(
+      curves, [](const auto& curve) { return last_value(curve.interim).has_value(); });
+  script +=
+      gnuplot_titles(shown_title, subtitle_of(!one, band, interim)) + axes_script(extent, measure);
   script += fmt::format("set key below center Left reverse samplen 3 spacing 1.2 maxcols {}\n",
                         one && !band ? 2 : 1);
   Plots plots;
@@ -213,6 +245,11 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const LearningCurve& curve = curves[i];
     const Look look = look_of(i, curves.size());
+    if (last_value(curve.interim)) {
+      const std::string name = fmt::format("$interim{}", i);
+      data += data_block(name, curve, curve.interim, scale);
+      plots.add_interim(name, look);
+    }
     bool in_key = false;
     for (const bool test : {true, false}) {
       const Spreads& values = test ? curve.test : curve.train;

@@ -49,7 +49,7 @@ TEST_F(LearningCurveTest, SeedsWithoutACommonTestAreRefused) {
 std::optional<Spread> exactly(double value) { return Spread{value, value, value}; }
 
 LearningCurve curve(int rows, double scale) {
-  LearningCurve curve{"run", 1, {}, {}, {}};
+  LearningCurve curve{"run", 1, {}, {}, {}, {}};
   for (int i = 0; i < rows; ++i) {
     curve.train_examples.push_back(i * 1000.0);
     curve.test.push_back(exactly(scale / (i + 1)));
@@ -60,6 +60,25 @@ LearningCurve curve(int rows, double scale) {
 
 std::string drawn(const std::vector<LearningCurve>& curves, const std::string& title = "") {
   return draw_with_gnuplot(learning_curve_script(curves, kError, title, PictureFormat::kSvg));
+}
+
+// So that a line joins no tests of different precision.
+TEST_F(LearningCurveTest, TestsOfFewerImagesAreApart) {
+  std::filesystem::create_directories(file("run"));
+  put(file("run") / "metrics.csv",
+      "train_examples,test_examples,test_error_percent,train_error_percent\n"
+      "0,100,90,\n50,10,30,40\n100,100,20,30\n150,10,,25\n");
+  const RecordedRun run = read_run(file("run") / "metrics.csv");
+  const LearningCurve curve = learning_curve_of({"run", {&run}}, kError);
+  const auto means = [](const std::vector<std::optional<Spread>>& values) {
+    std::vector<double> found;
+    for (const auto& value : values) found.push_back(value ? value->mean : -1);
+    return found;
+  };
+  EXPECT_THAT(means(curve.test), testing::ElementsAre(90, -1, 20, -1));
+  EXPECT_THAT(means(curve.interim), testing::ElementsAre(-1, 30, -1, -1));
+  EXPECT_THAT(means(curve.train), testing::ElementsAre(-1, 40, 30, 25));
+  EXPECT_THAT(drawn({curve}), HasSubstr("thin: tests of fewer images"));
 }
 
 TEST_F(LearningCurveTest, CurvesOfAnyLengthAndHeightAreDrawn) {
