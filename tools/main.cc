@@ -1,5 +1,7 @@
 // The `apical` program: a table of commands.
 
+#include <pthread.h>
+
 #include <algorithm>
 #include <array>
 #include <csignal>
@@ -75,6 +77,8 @@ int dispatch(const std::vector<std::string>& arguments) {
 }  // namespace apical
 
 int main(int argc, char** argv) {
+  // A batch starts its runs as /proc/self/exe; top and pkill are to know them.
+  pthread_setname_np(pthread_self(), "apical");
   // A file that grows beyond the shell's limit is an error like a full disk, not the end.
   std::signal(SIGXFSZ, SIG_IGN);
   return apical::dispatch({argv + 1, argv + argc});
