@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "models/file_check.h"
-#include "models/network_check.h"
 #include "models/id_list.h"
+#include "models/network_check.h"
 #include "models/population_kind.h"
 
 namespace apical {
@@ -60,7 +60,8 @@ class RecordingCheck : private FileCheck {
   void check_weights() {
     const std::string& list = recording_.weights().epochs();
     const int epochs = file_.experiment().training().epochs();
-    if (list.empty() || epochs < 0 || listed_ids(list, static_cast<std::size_t>(epochs) + 1)) return;
+    if (list.empty() || epochs < 0 || listed_ids(list, static_cast<std::size_t>(epochs) + 1))
+      return;
     add("recording.weights.epochs",
         fmt::format("`epochs` \"{}\" is no list of epochs from 0 to {}", list, epochs),
         "give numbers and ranges, such as \"0,1,5-9\"; 0 is before training");

@@ -15,8 +15,8 @@
 
 namespace apical {
 
-// weights.h5: weights and biases after chosen epochs, 0 being before training, and at the end, a row
-// of the tables each time. /epochs has the passes over the training set that were done.
+// weights.h5: weights and biases after chosen epochs, 0 being before training, and at the end, a
+// row of the tables each time. /epochs has the passes over the training set that were done.
 class WeightRecorder final : public Recorder {
  public:
   // The session must outlive the recorder.

@@ -10,6 +10,7 @@
 #include <set>
 #include <system_error>
 
+#include "models/experiment_defaults.h"
 #include "models/experiment_fields.h"
 #include "models/experiment_file.h"
 #include "tools/command_error.h"
@@ -173,7 +174,10 @@ RecordedRun read_run(const std::filesystem::path& metrics) {
   RecordedRun run{folder, MetricsFile::read(metrics), {}, is_unfinished(metrics.parent_path())};
   const auto experiment = metrics.parent_path() / "experiment.textproto";
   if (std::filesystem::exists(experiment, ignored)) {
-    run.fields = fields_of(ExperimentFile::read(experiment).experiment());
+    const ExperimentFile file = ExperimentFile::read(experiment);
+    run.fields = fields_of(file.experiment());
+    // A run of an older version lacks the fields that have been added since.
+    run.fields.merge(fields_of(with_defaults(file.experiment())));
   }
   return run;
 }

@@ -48,6 +48,14 @@ TEST_F(RunGroupTest, SeedsNamesAndRecordingDoNotPartRuns) {
   EXPECT_EQ(group_by_seed(runs, "training.epochs").size(), 3);
 }
 
+// As in a run of an older version, which lacks what has been added since.
+TEST_F(RunGroupTest, AFieldThatIsWrittenAsByDefaultDoesNotPartRuns) {
+  const std::vector<RecordedRun> runs = {
+      run("a_seed_1", "seed: 1 data { name: 'mnist' }"),
+      run("a_seed_2", "seed: 2 data { name: 'mnist' classes: 0 } training { epochs: 60 }")};
+  EXPECT_EQ(group_by_seed(runs).size(), 1);
+}
+
 TEST_F(RunGroupTest, NamesTellGroupsApart) {
   const auto names = [&](const std::vector<std::pair<std::string, int>>& folders_and_epochs) {
     std::vector<RecordedRun> runs;
