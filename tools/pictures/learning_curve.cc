@@ -16,6 +16,11 @@ namespace {
 
 using Spreads = std::vector<std::optional<Spread>>;
 
+std::size_t count_of(const Spreads& values) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(values, [](const auto& value) { return value.has_value(); }));
+}
+
 std::optional<Spread> last_value(const Spreads& values) {
   const auto found = std::find_if(values.rbegin(), values.rend(),
                                   [](const auto& value) { return value.has_value(); });
@@ -128,16 +133,16 @@ class Plots {
                     data, colour));
   }
 
-  void add(const std::string& data, const Look& look, bool test, std::size_t rows,
+  void add(const std::string& data, const Look& look, bool test, std::size_t points,
            const std::string& key) {
     // Many markers on a line would hide it.
-    const bool few_points = look.needs_points && rows > kMostPoints;
-    const char* point_size = few_points ? "0.7" : rows > 200 ? "0" : rows > 30 ? "0.35" : "0.7";
+    const bool few_points = look.needs_points && points > kMostPoints;
+    const char* point_size = few_points ? "0.7" : points > 200 ? "0" : points > 30 ? "0.35" : "0.7";
     plots_.push_back(fmt::format(
         "{} using 1:2 with linespoints linewidth {} dashtype {} pointtype {} pointsize {} "
         "pointinterval {} linecolor rgb '{}' {}",
         data, test ? "1.8" : "1.2", test ? "1" : "(9,5)", look.point_types[test ? 0 : 1],
-        point_size, few_points ? rows / kMostPoints + 1 : 1, look.colour,
+        point_size, few_points ? points / kMostPoints + 1 : 1, look.colour,
         key.empty() ? "notitle" : "title " + gnuplot_string(key)));
   }
 
@@ -168,14 +173,10 @@ std::string subtitle_of(bool several, bool band, bool interim) {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-// Of each row, whether the network was tested on fewer images than in the run's largest test.
-std::vector<bool> interim_rows(const MetricsFile& metrics) {
-  std::vector<bool> interim(metrics.rows());
-  if (!metrics.has_values("test_examples")) return interim;
-  const MetricsColumn& examples = metrics.column("test_examples");
-  const double most = std::ranges::max(examples).value();
-  for (std::size_t row = 0; row < interim.size(); ++row) interim[row] = examples[row] < most;
-  return interim;
+// The images of each test; nothing where the file does not say.
+MetricsColumn test_sizes(const MetricsFile& metrics) {
+  if (!metrics.has("test_examples")) return MetricsColumn(metrics.rows());
+  return metrics.column("test_examples");
 }
 
 }  // namespace
@@ -190,16 +191,22 @@ LearningCurve learning_curve_of(const RunGroup& group, const Measure& measure) {
   };
   std::map<double, Values> rows;
   std::map<double, std::size_t> runs_there;
+  // Of all runs: one in its first epoch has had interim tests only.
+  std::optional<double> largest_test;
+  for (const RecordedRun* run : group.runs) {
+    for (const auto& size : test_sizes(run->metrics)) largest_test = std::max(largest_test, size);
+  }
   for (const RecordedRun* run : group.runs) {
     const MetricsColumn& examples = run->metrics.column("train_examples");
     const MetricsColumn& test = run->metrics.column(measure.test);
     const MetricsColumn& train = run->metrics.column(measure.train);
-    const std::vector<bool> interim = interim_rows(run->metrics);
+    const MetricsColumn sizes = test_sizes(run->metrics);
     for (std::size_t row = 0; row < examples.size(); ++row) {
       if (!examples[row]) run->metrics.fail("train_examples is empty; a number would be right");
       Values& values = rows[*examples[row]];
       ++runs_there[*examples[row]];
-      if (test[row]) (interim[row] ? values.interim : values.test).push_back(*test[row]);
+      const bool interim = sizes[row] && sizes[row] < largest_test;
+      if (test[row]) (interim ? values.interim : values.test).push_back(*test[row]);
       if (train[row]) values.train.push_back(*train[row]);
     }
   }
@@ -265,7 +272,7 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
       } else if (!std::exchange(in_key, true)) {
         key = key_text(curve, measure);
       }
-      plots.add(name, look, test, values.size(), key);
+      plots.add(name, look, test, count_of(values), key);
     }
   }
   return script + data + plots.script();

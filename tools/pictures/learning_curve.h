@@ -19,7 +19,7 @@ struct LearningCurve {
   std::vector<double> train_examples;
   std::vector<std::optional<Spread>> test;
   std::vector<std::optional<Spread>> train;
-  std::vector<std::optional<Spread>> interim;  // tests of fewer images than the run's largest
+  std::vector<std::optional<Spread>> interim;  // tests of fewer images than the largest
 };
 
 // Over the tests that all runs of the group have made: an unfinished run ends the curve. Throws

@@ -185,7 +185,8 @@ std::vector<float> field_of(const DrawnWeights& drawn, std::size_t channels,
 std::size_t row_of_epoch(const Hdf5File& file, std::optional<std::int64_t> epoch,
                          std::uint64_t rows, std::vector<std::int64_t>& epochs) {
   epochs = file.read<std::int64_t>("/epochs");
-  if (epochs.empty() || epochs.size() != rows) fail(file, "/epochs and weights differ in length");
+  if (epochs.empty() && rows == 0) fail(file, "holds no weights yet");
+  if (epochs.size() != rows) fail(file, "/epochs and weights differ in length");
   if (!epoch) return epochs.size() - 1;
   const auto found = std::ranges::find(epochs, *epoch);
   if (found == epochs.end()) {

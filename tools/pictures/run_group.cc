@@ -176,7 +176,8 @@ RecordedRun read_run(const std::filesystem::path& metrics) {
   if (std::filesystem::exists(experiment, ignored)) {
     const ExperimentFile file = ExperimentFile::read(experiment);
     run.fields = fields_of(file.experiment());
-    // A run of an older version lacks the fields that have been added since.
+    // A run of an older version lacks the fields that have been added since. (What with_defaults
+    // leaves out is there too.)
     run.fields.merge(fields_of(with_defaults(file.experiment())));
   }
   return run;

@@ -19,11 +19,13 @@ constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error 
 
 class LearningCurveTest : public TestWithFolder {
  protected:
-  RecordedRun run(const std::string& name, const std::string& rows) {
+  RecordedRun run_of(const std::string& name, const std::string& metrics) {
     std::filesystem::create_directories(file(name));
-    put(file(name) / "metrics.csv",
-        "train_examples,test_error_percent,train_error_percent\n" + rows);
+    put(file(name) / "metrics.csv", metrics);
     return read_run(file(name) / "metrics.csv");
+  }
+  RecordedRun run(const std::string& name, const std::string& rows) {
+    return run_of(name, "train_examples,test_error_percent,train_error_percent\n" + rows);
   }
 };
 
@@ -64,12 +66,11 @@ std::string drawn(const std::vector<LearningCurve>& curves, const std::string& t
 
 // So that a line joins no tests of different precision.
 TEST_F(LearningCurveTest, TestsOfFewerImagesAreApart) {
-  std::filesystem::create_directories(file("run"));
-  put(file("run") / "metrics.csv",
-      "train_examples,test_examples,test_error_percent,train_error_percent\n"
-      "0,100,90,\n50,10,30,40\n100,100,20,30\n150,10,,25\n");
-  const RecordedRun run = read_run(file("run") / "metrics.csv");
-  const LearningCurve curve = learning_curve_of({"run", {&run}}, kError);
+  const RecordedRun one =
+      run_of("run",
+             "train_examples,test_examples,test_error_percent,train_error_percent\n"
+             "0,100,90,\n50,10,30,40\n100,100,20,30\n150,10,,25\n");
+  const LearningCurve curve = learning_curve_of({"run", {&one}}, kError);
   const auto means = [](const std::vector<std::optional<Spread>>& values) {
     std::vector<double> found;
     for (const auto& value : values) found.push_back(value ? value->mean : -1);
@@ -79,6 +80,32 @@ TEST_F(LearningCurveTest, TestsOfFewerImagesAreApart) {
   EXPECT_THAT(means(curve.interim), testing::ElementsAre(-1, 30, -1, -1));
   EXPECT_THAT(means(curve.train), testing::ElementsAre(-1, 40, 30, 25));
   EXPECT_THAT(drawn({curve}), HasSubstr("thin: tests of fewer images"));
+}
+
+// Its interim tests are no full ones because it has had no other.
+TEST_F(LearningCurveTest, ARunInItsFirstEpochHasNoFullTest) {
+  const std::string start =
+      "train_examples,test_examples,test_error_percent,train_error_percent\n"
+      "0,10,90,\n50,10,30,40\n";
+  const RecordedRun first = run_of("first", start);
+  const RecordedRun done = run_of("done", start + "100,100,20,30\n");
+  const LearningCurve both = learning_curve_of({"both", {&done, &first}}, kError);
+  EXPECT_THAT(both.test, testing::Each(testing::Eq(std::nullopt)));
+  ASSERT_EQ(both.interim.size(), 2);
+  EXPECT_EQ(both.interim[1]->mean, 30);
+}
+
+TEST_F(LearningCurveTest, OneFullTestAmongManyIsVisible) {
+  LearningCurve curve{"run", 1, {}, {}, {}, {}};
+  for (int i = 0; i < 500; ++i) {
+    curve.train_examples.push_back(i);
+    curve.interim.push_back(i < 499 ? exactly(50) : std::nullopt);
+    curve.test.push_back(i < 499 ? std::nullopt : exactly(40));
+    curve.train.push_back(std::nullopt);
+  }
+  const std::string script = learning_curve_script({{curve}}, kError, "", PictureFormat::kSvg);
+  EXPECT_THAT(script, HasSubstr("$test0 using 1:2 with linespoints linewidth 1.8 dashtype 1 "
+                                "pointtype 7 pointsize 0.7 "));
 }
 
 TEST_F(LearningCurveTest, CurvesOfAnyLengthAndHeightAreDrawn) {
