@@ -19,12 +19,15 @@ std::vector<std::int64_t> wanted_epochs(const proto::Experiment& experiment) {
 
 }  // namespace
 
-WeightRecorder::WeightRecorder(const proto::Experiment& experiment, const TrialSession& session,
-                               std::filesystem::path path)
+WeightRecorder::WeightRecorder(const proto::Experiment& experiment, std::filesystem::path path)
     : wanted_(wanted_epochs(experiment)),
       every_epochs_(experiment.recording().weights().every_epochs()),
       file_(std::move(path)),
-      epochs_(file_.add_table<std::int64_t>("/epochs")) {
+      epochs_(file_.add_table<std::int64_t>("/epochs")) {}
+
+WeightRecorder::WeightRecorder(const proto::Experiment& experiment, const TrialSession& session,
+                               std::filesystem::path path)
+    : WeightRecorder(experiment, std::move(path)) {
   const Parameters& parameters = session.parameters();
   for (std::size_t p = 0; p < parameters.weights.size(); ++p) {
     const DenseWeights& weights = parameters.weights[p];
@@ -54,10 +57,7 @@ WeightRecorder::WeightRecorder(const proto::Experiment& experiment, const TrialS
 
 WeightRecorder::WeightRecorder(const proto::Experiment& experiment, RateSession& session,
                                std::filesystem::path path)
-    : wanted_(wanted_epochs(experiment)),
-      every_epochs_(experiment.recording().weights().every_epochs()),
-      file_(std::move(path)),
-      epochs_(file_.add_table<std::int64_t>("/epochs")) {
+    : WeightRecorder(experiment, std::move(path)) {
   for (std::size_t l = 1; l <= session.network().layers(); ++l) {
     AffineLayer& layer = session.network().layer(l);
     const AlignedFloats& parameters = session.parameters()[l - 1];
@@ -85,7 +85,6 @@ bool WeightRecorder::is_wanted(std::int64_t epoch) const {
 void WeightRecorder::append() {
   file_.append_value(epochs_, epochs_done_);
   for (const Append& table : tables_) table(file_);
-  last_recorded_ = epochs_done_;
 }
 
 void WeightRecorder::start() {
@@ -96,7 +95,6 @@ void WeightRecorder::start() {
 void WeightRecorder::checkpoint(const Checkpoint& state) {
   file_.checkpoint(state);
   state.number("epochs_done", epochs_done_);
-  state.number("last_recorded", last_recorded_);
 }
 
 void WeightRecorder::between_steps(bool epoch_ended) {
@@ -106,7 +104,7 @@ void WeightRecorder::between_steps(bool epoch_ended) {
 }
 
 void WeightRecorder::finish(bool complete) {
-  if (complete && last_recorded_ != epochs_done_) append();
+  if (complete && !is_wanted(epochs_done_)) append();
   file_.close();
 }
 

@@ -35,6 +35,9 @@ class WeightRecorder final : public Recorder {
   // A table, and how a row of it is appended.
   using Append = std::function<void(RecordFile&)>;
 
+  // Without weights.
+  WeightRecorder(const proto::Experiment& experiment, std::filesystem::path path);
+
   bool is_wanted(std::int64_t epoch) const;
   void append();
 
@@ -44,7 +47,6 @@ class WeightRecorder final : public Recorder {
   RecordFile::TableId epochs_;
   std::vector<Append> tables_;
   std::int64_t epochs_done_ = 0;
-  std::int64_t last_recorded_ = -1;  // none yet
 };
 
 }  // namespace apical

@@ -63,7 +63,7 @@ void IndividualWindows::add_means(std::span<const Time> ends, Time length, std::
     }
     if (kernel().is_cut_off()) {
       const Time last = bound.time - kernel().cut_off_ms;
-      for (; ended < next && arrivals_[ended].time <= last; ++ended) end(arrivals_[ended]);
+      for (; ended < next && arrivals_[ended].time <= last; ++ended) take_out(arrivals_[ended]);
     }
     means[bound.neuron] += bound.factor * per_ms * integral(bound.time, bound.neuron);
   }
@@ -78,7 +78,7 @@ void IndividualWindows::take_in(const Spike& spike) {
   synapse_[spike.neuron] += std::exp((spike.time - origin_) * kernel().synapse_rate());
 }
 
-void IndividualWindows::end(const Spike& spike) {
+void IndividualWindows::take_out(const Spike& spike) {
   area_[spike.neuron] -= kernel().area_beyond_cut_off();
   leak_[spike.neuron] -= std::exp((spike.time - origin_) * kernel().leak_rate());
   synapse_[spike.neuron] -= std::exp((spike.time - origin_) * kernel().synapse_rate());

@@ -43,7 +43,7 @@ class IndividualWindows final : private SpikeReceiver {
 
   void receive(std::span<const Spike> spikes) override;
   void take_in(const Spike& spike);
-  void end(const Spike& spike);
+  void take_out(const Spike& spike);
   void move_origin(Time now);
   double integral(Time time, std::uint32_t neuron) const;
   const PostsynapticPotential& kernel() const { return projection_->target().constants().kernel; }
@@ -55,8 +55,8 @@ class IndividualWindows final : private SpikeReceiver {
   // Since the start; where the kernel is cut off, those that act then are among them.
   std::vector<Spike> arrivals_;
   std::vector<Bound> bounds_;
-  // While going through them: the area of spikes since the start, and the sums relative to the
-  // origin.
+  // While going through them: the area of the arrivals, without what is cut off of those that have
+  // ended, and the sums relative to the origin.
   Time origin_ = 0;
   std::vector<double> area_;
   std::vector<double> leak_;

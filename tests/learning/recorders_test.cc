@@ -615,9 +615,11 @@ TEST_F(RecordersTest, WeightsAreRecordedAfterTheEpochsThatAreListed) {
 }
 
 TEST_F(RecordersTest, AResumedRunRecordsWeightsAfterTheEpochsThatAreListed) {
-  expect_resumes<RateModeSession>(
-      in_the_rate_mode(experiment_with("recording { weights { epochs: '2' } tests: true }")),
-      kTables);
+  for (const std::string epochs : {"2", "2-3"}) {
+    const std::string recording = "recording { weights { epochs: '" + epochs + "' } tests: true }";
+    expect_resumes<RateModeSession>(in_the_rate_mode(experiment_with(recording)), kTables);
+    expect_resumes<RateSession>(rate_network_with(recording), kTables);
+  }
 }
 
 TEST_F(RecordersTest, RateNetworksRecordWeightsAndAnswers) {
