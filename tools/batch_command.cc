@@ -163,9 +163,9 @@ class Batch {
     pid_t process;
   };
 
+  // Not among the runs' folders, so that DIR/*/* names runs and nothing else.
   std::filesystem::path log_of(const SweepResult& result) const {
-    std::filesystem::path log = request_.out / result.folder;
-    return log += ".log";
+    return request_.out / fmt::format("{}.seed_{}.log", result.run.variant, result.run.seed);
   }
 
   // Of a run that has finished, else null.
@@ -190,9 +190,6 @@ class Batch {
   void start(std::size_t index) {
     const SweepResult& result = results_[index];
     const std::filesystem::path log = log_of(result);
-    std::error_code error;
-    std::filesystem::create_directories(log.parent_path(), error);
-    if (error) throw WriteError(log.parent_path(), error.message());
     const int output = ::open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (output < 0) throw WriteError(log, std::generic_category().message(errno));
     // The program that runs, whatever has become of its file.

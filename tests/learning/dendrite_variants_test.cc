@@ -106,6 +106,11 @@ TEST(DendriteVariants, AreWhatTheirNamesSay) {
        "symmetric",
        {"network.projection[output_to_hidden_1].plasticity={symmetric_feedback{}}",
         "network.projection[output_to_hidden_2].plasticity={symmetric_feedback{}}"}},
+      // Another projection, and the phases of one hidden layer.
+      {"500_100",
+       "layerwise",
+       {"network.projection[output_to_hidden_1].name=hidden_2_to_hidden_1",
+        "network.projection[hidden_2_to_hidden_1].source=hidden_2", "trial.phase_length_ms=80"}},
   };
   for (const auto& [of, suffix, changes] : variants) {
     const std::string name = "segregated_" + of + "_" + suffix;

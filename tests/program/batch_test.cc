@@ -254,6 +254,9 @@ TEST_F(Batch, AFailingRunDoesNotStopTheOthers) {
   EXPECT_EQ(failing.exit_code, 4);
   EXPECT_THAT(failing.err, HasSubstr("a/seed_1: exit code 4: apical: none.h5"));
   EXPECT_THAT(failing.out, AllOf(HasSubstr("| `a` | 0 |"), HasSubstr("| `b` | 1 |")));
+  // Its log stays, where a picture of */* does not meet it.
+  EXPECT_THAT(content_of(folder_ / "out/a.seed_1.log"), HasSubstr("none.h5"));
+  EXPECT_FALSE(fs::exists(folder_ / "out/b.seed_1.log"));
 }
 
 class Study : public Batch, public testing::WithParamInterface<const char*> {};
@@ -275,8 +278,9 @@ TEST_P(Study, RunsInSeconds) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Zoo, Study,
-                         testing::Values("angle", "factors", "headline", "layerwise", "limits",
-                                         "settling", "variants"),
+                         testing::Values("angle", "factors", "feedback_weights", "headline",
+                                         "layerwise", "limits", "rates", "settling", "sixty_epochs",
+                                         "two_hidden_layers", "variants"),
                          [](const auto& each) { return std::string(each.param); });
 
 }  // namespace

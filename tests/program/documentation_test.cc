@@ -106,6 +106,27 @@ TEST(Reproduction, HasCommandsWithoutMistakes) {
   }
 }
 
+// Of a study that has hardly begun: the names are those of a study, and the picture is drawn.
+TEST(Reproduction, DrawsItsPictures) {
+  const fs::path root = fs::current_path();
+  const fs::path folder = fs::path(testing::TempDir()) / "reproduction_pictures";
+  fs::remove_all(folder);
+  for (const auto& study : fs::directory_iterator(root / "models/zoo/studies")) {
+    const fs::path run = folder / "studies" / study.path().stem() / "variant/seed_1";
+    fs::create_directories(run);
+    std::ofstream(run / "metrics.csv") << "train_examples,test_error_percent,train_error_percent\n"
+                                       << "60000,9.5,12\n";
+  }
+  const std::vector<std::string> commands =
+      quoted_commands(root / "docs/reproduction.md", "apical plot ");
+  EXPECT_GE(commands.size(), 2U);
+  const std::string as_here = "apical() { " + (root / "tools/apical").string() + " \"$@\"; }\n";
+  for (const std::string& command : commands) {
+    const Finished drawn = run_command_line({"bash", "-c", as_here + command}, folder);
+    EXPECT_EQ(drawn.exit_code, 0) << command << "\n" << drawn.err;
+  }
+}
+
 class Documentation : public testing::TestWithParam<const char*> {};
 
 TEST_P(Documentation, CommandsRun) {

@@ -162,14 +162,15 @@ class Plots {
 };
 
 // What the key does not tell.
-std::string subtitle_of(bool several, bool band, bool interim) {
-  std::vector<std::string_view> parts;
+std::string subtitle_of(bool several, bool band, bool interim, std::size_t left_out) {
+  std::vector<std::string> parts;
   if (band) {
     parts.emplace_back("test solid, train dashed: mean of the seeds; band: lowest to highest test");
   } else if (several) {
     parts.emplace_back("test solid, train dashed");
   }
   if (interim) parts.emplace_back("thin: tests of fewer images");
+  if (left_out > 0) parts.push_back(left_out_text(left_out, "been tested"));
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
@@ -228,7 +229,8 @@ LearningCurve learning_curve_of(const RunGroup& group, const Measure& measure) {
 }
 
 std::string learning_curve_script(std::span<const LearningCurve> curves, const Measure& measure,
-                                  const std::string& title, PictureFormat format) {
+                                  std::size_t left_out, const std::string& title,
+                                  PictureFormat format) {
   Extent extent;
   for (const LearningCurve& curve : curves) extent.add(curve);
   const double scale = extent.most_examples >= 20000 ? 1e-3 : 1;
@@ -243,8 +245,8 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
                                                  : "Learning curves";
   const bool interim = std::ranges::any_of(
       curves, [](const auto& curve) { return last_value(curve.interim).has_value(); });
-  script +=
-      gnuplot_titles(shown_title, subtitle_of(!one, band, interim)) + axes_script(extent, measure);
+  script += gnuplot_titles(shown_title, subtitle_of(!one, band, interim, left_out)) +
+            axes_script(extent, measure);
   script += fmt::format("set key below center Left reverse samplen 3 spacing 1.2 maxcols {}\n",
                         one && !band ? 2 : 1);
   Plots plots;
@@ -279,16 +281,14 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
 }
 
 std::string learning_curve_picture(const PictureRequest& request) {
-  std::vector<RecordedRun> runs;
-  runs.reserve(request.files.size());
-  for (const auto& file : request.files) runs.push_back(read_run(file));
+  const auto [runs, left_out] = read_runs(request.files);
   const Measure& measure = measure_of(runs, request.measure);
   std::vector<LearningCurve> curves;
   for (const RunGroup& group : group_by_seed(runs)) {
     curves.push_back(learning_curve_of(group, measure));
   }
   sort_by_numbers_in_names(curves);
-  return learning_curve_script(curves, measure, request.title, request.format);
+  return learning_curve_script(curves, measure, left_out, request.title, request.format);
 }
 
 }  // namespace apical

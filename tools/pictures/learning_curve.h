@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -27,9 +28,10 @@ struct LearningCurve {
 LearningCurve learning_curve_of(const RunGroup& group, const Measure& measure);
 
 // The gnuplot script of test and train errors against training examples, a colour per curve.
-// There is at least one curve, and one value.
+// There is at least one curve, and one value. `left_out` are runs that it tells of as missing.
 std::string learning_curve_script(std::span<const LearningCurve> curves, const Measure& measure,
-                                  const std::string& title, PictureFormat format);
+                                  std::size_t left_out, const std::string& title,
+                                  PictureFormat format);
 
 // The picture kind: files are each a metrics.csv.
 std::string learning_curve_picture(const PictureRequest& request);

@@ -218,9 +218,8 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
                            sweep.numbers ? "line" : "marks");
   }
   if (sweep.unfinished > 0) {
-    subtitle +=
-        fmt::format("{}without {} that {} not finished", subtitle.empty() ? "" : "; ",
-                    counted(sweep.unfinished, "run"), sweep.unfinished == 1 ? "has" : "have");
+    if (!subtitle.empty()) subtitle += "; ";
+    subtitle += left_out_text(sweep.unfinished, "finished");
   }
   script += gnuplot_titles(title.empty() ? usual : title, subtitle);
   script += "set grid ytics linecolor rgb '#e4e4e4' linewidth 0.6 linetype 1\n";
@@ -258,12 +257,11 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
 }
 
 std::string parameter_sweep_picture(const PictureRequest& request) {
-  std::vector<RecordedRun> runs;
-  runs.reserve(request.files.size());
-  for (const auto& file : request.files) runs.push_back(read_run(file));
+  const auto [runs, left_out] = read_runs(request.files);
   const Measure& measure = measure_of(runs, request.measure);
-  return parameter_sweep_script(parameter_sweep_of(runs, request.x.value_or(""), measure), measure,
-                                request.title, request.format);
+  ParameterSweep sweep = parameter_sweep_of(runs, request.x.value_or(""), measure);
+  sweep.unfinished += left_out;
+  return parameter_sweep_script(sweep, measure, request.title, request.format);
 }
 
 }  // namespace apical

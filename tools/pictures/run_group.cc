@@ -14,6 +14,7 @@
 #include "models/experiment_fields.h"
 #include "models/experiment_file.h"
 #include "tools/command_error.h"
+#include "tools/counted.h"
 #include "tools/run_summary.h"
 
 namespace apical {
@@ -22,6 +23,9 @@ namespace {
 constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error",
                             " %"};
 constexpr Measure kLoss = {"test_loss", "train_loss", "Loss per image", "loss", ""};
+
+constexpr const char* kNoTestYet =
+    "holds no errors yet; they are there after the run's first evaluation";
 
 constexpr std::array<std::string_view, 4> kWithoutEffect = {"seed", "name", "description",
                                                             "training.checkpoint_minutes"};
@@ -152,6 +156,17 @@ bool is_unfinished(const std::filesystem::path& folder) {
   return says_incomplete(summary);
 }
 
+// It has what it was asked for, and nothing measured.
+bool has_just_begun(const std::filesystem::path& metrics) {
+  std::error_code ignored;
+  return !std::filesystem::exists(metrics, ignored) &&
+         std::filesystem::exists(metrics.parent_path() / "experiment.textproto", ignored);
+}
+
+bool has_values(const RecordedRun& run, const Measure& measure) {
+  return run.metrics.has_values(measure.test) || run.metrics.has_values(measure.train);
+}
+
 // The value of a field of the group's runs that also tells them apart, for seeds.
 bool has_run_of_seed(const RunGroup& group, const RecordedRun& run, std::string_view apart_from) {
   const std::string apart(apart_from);
@@ -181,6 +196,32 @@ RecordedRun read_run(const std::filesystem::path& metrics) {
     run.fields.merge(fields_of(with_defaults(file.experiment())));
   }
   return run;
+}
+
+RecordedRuns read_runs(std::span<const std::filesystem::path> metrics) {
+  RecordedRuns read;
+  std::vector<RecordedRun> untested;
+  for (const auto& file : metrics) {
+    if (has_just_begun(file)) {
+      ++read.left_out;
+      continue;
+    }
+    RecordedRun run = read_run(file);
+    const bool is_tested = has_values(run, kError) || has_values(run, kLoss);
+    (is_tested || !run.unfinished ? read.runs : untested).push_back(std::move(run));
+  }
+  if (read.runs.empty() && untested.empty()) {
+    throw FileError(metrics.front(), FileAccess::kRead, kNoTestYet);
+  }
+  // Where none has been tested, whoever draws them says what they lack.
+  if (read.runs.empty()) return {std::move(untested), 0};
+  read.left_out += untested.size();
+  return read;
+}
+
+std::string left_out_text(std::size_t runs, std::string_view what) {
+  return fmt::format("without {} that {} not {}", counted(runs, "run"), runs == 1 ? "has" : "have",
+                     what);
 }
 
 std::string value_of(const RecordedRun& run, const std::string& field) {
@@ -233,18 +274,15 @@ const Measure& measure_of(std::span<const RecordedRun> runs,
   if (name && *name != kError.word && *name != kLoss.word) {
     throw UsageError(fmt::format("--measure {}: `error` or `loss` would be right", *name));
   }
-  const auto has = [](const RecordedRun& run, const Measure& measure) {
-    return run.metrics.has_values(measure.test) || run.metrics.has_values(measure.train);
-  };
   const bool some_errors =
-      std::ranges::any_of(runs, [&](const RecordedRun& run) { return has(run, kError); });
+      std::ranges::any_of(runs, [](const RecordedRun& run) { return has_values(run, kError); });
   const bool error = name ? *name == kError.word : some_errors;
   const Measure& measure = error ? kError : kLoss;
   const Measure& other = error ? kLoss : kError;
   for (const RecordedRun& run : runs) {
-    if (has(run, measure)) continue;
-    if (!has(run, other)) {
-      run.metrics.fail("holds no errors yet; they are there after the run's first evaluation");
+    if (has_values(run, measure)) continue;
+    if (!has_values(run, other)) {
+      run.metrics.fail(kNoTestYet);
     }
     if (name) {
       run.metrics.fail(

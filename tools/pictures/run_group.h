@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -24,6 +25,18 @@ struct RecordedRun {
 
 // Reads a metrics.csv and the experiment.textproto beside it. Throws FileError, ModelFileError.
 RecordedRun read_run(const std::filesystem::path& metrics);
+
+struct RecordedRuns {
+  std::vector<RecordedRun> runs;
+  std::size_t left_out = 0;  // others, which have not been tested
+};
+
+// Reads one or several, as read_run. Of a batch that goes on, some have not been tested yet: these
+// are left out if others have. There is at least one run, or it throws FileError.
+RecordedRuns read_runs(std::span<const std::filesystem::path> metrics);
+
+// "without 2 runs that have not finished"; `what` is what they have not.
+std::string left_out_text(std::size_t runs, std::string_view what);
 
 // The value of a field at a path, as text; "unset" if it has none.
 std::string value_of(const RecordedRun& run, const std::string& field);

@@ -61,7 +61,7 @@ LearningCurve curve(int rows, double scale) {
 }
 
 std::string drawn(const std::vector<LearningCurve>& curves, const std::string& title = "") {
-  return draw_with_gnuplot(learning_curve_script(curves, kError, title, PictureFormat::kSvg));
+  return draw_with_gnuplot(learning_curve_script(curves, kError, 0, title, PictureFormat::kSvg));
 }
 
 // So that a line joins no tests of different precision.
@@ -103,7 +103,7 @@ TEST_F(LearningCurveTest, OneFullTestAmongManyIsVisible) {
     curve.test.push_back(i < 499 ? std::nullopt : exactly(40));
     curve.train.push_back(std::nullopt);
   }
-  const std::string script = learning_curve_script({{curve}}, kError, "", PictureFormat::kSvg);
+  const std::string script = learning_curve_script({{curve}}, kError, 0, "", PictureFormat::kSvg);
   EXPECT_THAT(script, HasSubstr("$test0 using 1:2 with linespoints linewidth 1.8 dashtype 1 "
                                 "pointtype 7 pointsize 0.7 "));
 }
@@ -143,7 +143,7 @@ TEST_F(LearningCurveTest, KeyNamesRunsAndLastErrors) {
 TEST_F(LearningCurveTest, NoTwoCurvesLookTheSame) {
   for (const int rows : {3, 500}) {
     const std::string script =
-        learning_curve_script(std::vector(20, curve(rows, 90)), kError, "", PictureFormat::kSvg);
+        learning_curve_script(std::vector(20, curve(rows, 90)), kError, 0, "", PictureFormat::kSvg);
     std::set<std::string> looks;
     for (auto at = script.find(" dashtype "); at != std::string::npos;
          at = script.find(" dashtype ", at + 1)) {

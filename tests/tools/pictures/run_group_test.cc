@@ -147,6 +147,29 @@ TEST_F(RunGroupTest, LossIsDrawnWhereThereAreNoErrors) {
               HasSubstr("holds no errors yet"));
 }
 
+// As in a batch that goes on: one has not been tested, one has written nothing yet.
+TEST_F(RunGroupTest, WhatHasNotBeenTestedIsLeftOutOfMany) {
+  const auto metrics_of = [&](const std::string& name) { return file(name) / "metrics.csv"; };
+  run("tested", "seed: 1");
+  run("untested", "seed: 2", "train_examples,test_error_percent,train_error_percent\n");
+  put(file("untested") / "checkpoint.h5", "");
+  std::filesystem::create_directories(file("new"));
+  put(file("new") / "experiment.textproto", "seed: 3");
+
+  const std::vector all = {metrics_of("new"), metrics_of("tested"), metrics_of("untested")};
+  const RecordedRuns read = read_runs(all);
+  ASSERT_EQ(read.runs.size(), 1);
+  EXPECT_EQ(read.runs[0].folder, file("tested"));
+  EXPECT_EQ(read.left_out, 2);
+  EXPECT_EQ(left_out_text(2, "been tested"), "without 2 runs that have not been tested");
+  EXPECT_EQ(left_out_text(1, "finished"), "without 1 run that has not finished");
+
+  EXPECT_THROW(read_runs(std::vector{metrics_of("new")}), FileError);
+  EXPECT_THROW(measure_of(read_runs(std::vector{metrics_of("untested")}).runs, std::nullopt),
+               FileError);
+  EXPECT_THROW(read_runs(std::vector{metrics_of("tested"), metrics_of("none")}), FileError);
+}
+
 TEST_F(RunGroupTest, SpreadIsFromLowestToHighest) {
   const Spread spread = spread_of(std::vector<double>{3, 1, 8});
   EXPECT_EQ(spread.mean, 4);
