@@ -283,5 +283,24 @@ INSTANTIATE_TEST_SUITE_P(Zoo, Study,
                                          "two_hidden_layers", "variants"),
                          [](const auto& each) { return std::string(each.param); });
 
+TEST_F(Batch, LengthsOfATestAreThoseOfOneTrainedNetwork) {
+  const std::string program = root() / "tools/apical";
+  const std::string script =
+      "apical() { " + program + " \"$@\" --data tests/data/digits --quiet; }; export -f apical; " +
+      "bash models/zoo/studies/test_length.sh " + (folder_ / "out").string() +
+      " --set data.train_examples=20 --set data.test_examples=5 --set training.epochs=1";
+  const Finished tried = run_command_line({"bash", "-c", script}, root());
+  ASSERT_EQ(tried.exit_code, 0) << tried.err;
+  EXPECT_EQ(lines_of(tried.out), 3U * (1 + 4));
+  for (const std::string seed : {"1", "2", "3"}) {
+    for (const std::string length : {"100", "250", "500", "1000"}) {
+      const std::string run = "test_" + length + "/seed_" + seed;
+      EXPECT_THAT(content_of(folder_ / "out" / run / "experiment.textproto"),
+                  AllOf(HasSubstr("test_length_ms: " + length + "\n"),
+                        HasSubstr("trained/seed_" + seed + "/weights.h5")));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace apical
