@@ -16,8 +16,8 @@
 namespace apical {
 namespace {
 
-// Half of the width of a uniform distribution as the published code has it; it would be the whole
-// width of one whose standard deviation is 1.
+// Half of the width of the interval of biases in their sd, as the published code has it; it would be
+// the whole width of one whose standard deviation is 1.
 constexpr double kHalfWidth = 3.465;
 
 // Of a population that replays, what its file has is not looked at.
@@ -65,8 +65,8 @@ std::function<double()> distribution(const proto::Network& network,
       population_named(network, model_of(network, projection).source());
   const WeightMoments moments = matched_moments(
       initializer.matched_moments(), static_cast<std::size_t>(source.size()), max_rate_hz(source));
-  return [&stream, moments] {
-    return moments.mean + kHalfWidth * moments.spread * (2 * stream.uniform() - 1);
+  return [&stream, moments, half_width = initializer.matched_moments().half_width()] {
+    return moments.mean + half_width * moments.spread * (2 * stream.uniform() - 1);
   };
 }
 

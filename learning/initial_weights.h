@@ -8,9 +8,9 @@
 
 namespace apical {
 
-// The interval that matched_moments draws weights from, W_avg -/+ 3.465 W_sd. As in the published
-// code, their standard deviation is twice W_sd (3.465 is the square root of 12: the interval's
-// whole width where it is to be W_sd).
+// The interval that matched_moments draws weights from, W_avg -/+ half_width W_sd. With half_width
+// 3.465, as in the published code from May 2017 on, their standard deviation is twice W_sd (3.465 is
+// the square root of 12: the interval's whole width where it is to be W_sd).
 struct WeightMoments {
   double mean;    // W_avg
   double spread;  // W_sd; the square of it, negative, where the wanted moments are impossible

@@ -51,6 +51,7 @@ constexpr std::array kRanges = {
     duration("Projection.delay_ms"),
     any_finite("MatchedMoments.potential_mean"),
     positive("MatchedMoments.potential_sd"),
+    positive("MatchedMoments.half_width"),
     any_finite("MatchedMoments.bias_mean"),
     FieldRange{"MatchedMoments.mean_rate_fraction", 0, 1, true},
     any_finite("Uniform.low"),

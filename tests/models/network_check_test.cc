@@ -168,6 +168,7 @@ TEST(NetworkCheck, ValuesOutOfRange) {
       {"fan_in_of: \"hidden_to_output\"", "\nmean_rate_fraction: 1.5",
        "f:45: `mean_rate_fraction` is 1.5; give a value above 0 and at most 1"},
       {"fan_in_of: \"hidden_to_output\"", "\npotential_sd: 0", "f:45: `potential_sd` is 0; "},
+      {"fan_in_of: \"hidden_to_output\"", "\nhalf_width: 0", "f:45: `half_width` is 0; "},
       {"matched_moments { fan_in_of: \"hidden_to_output\" }", "normal { sd: -1 }",
        "f:44: `sd` is -1; "},
   });

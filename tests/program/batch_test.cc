@@ -279,8 +279,8 @@ TEST_P(Study, RunsInSeconds) {
 
 INSTANTIATE_TEST_SUITE_P(Zoo, Study,
                          testing::Values("angle", "factors", "feedback_weights", "headline",
-                                         "layerwise", "limits", "rates", "settling", "sixty_epochs",
-                                         "two_hidden_layers", "variants"),
+                                         "layerwise", "limits", "published", "rates", "settling",
+                                         "sixty_epochs", "two_hidden_layers", "variants"),
                          [](const auto& each) { return std::string(each.param); });
 
 TEST_F(Batch, LengthsOfATestAreThoseOfOneTrainedNetwork) {
