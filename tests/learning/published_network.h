@@ -23,7 +23,7 @@ namespace apical {
 class PublishedNetwork {
  public:
   struct Settings {
-    int memory = 10;  // ms that a spike acts; the program's kernel is never cut off
+    int memory = 10;  // ms that a spike acts
     int window = 20;  // ms; 0 for all steps of a phase but the first 30
     int phase = 50;   // ms
     int test = 250;   // ms, the first 30 of which do not count
