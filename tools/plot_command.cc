@@ -55,7 +55,8 @@ options::options_description visible_options() {
       ("examples", options::value<std::int64_t>(),
        "training examples after which the test of confusion was [the last one]")  //
       ("measure", options::value<std::string>(),
-       "error or loss, of learning-curve and sweep [error if there is one]")  //
+       "error, loss or a column of metrics.csv, of learning-curve and sweep [error if there is "
+       "one]")  //
       ("x", options::value<std::string>(),
        "the field of sweep, as --set takes it [the one that differs]");
   return visible;

@@ -106,16 +106,24 @@ TEST(Reproduction, HasCommandsWithoutMistakes) {
   }
 }
 
-// Of a study that has hardly begun: the names are those of a study, and the picture is drawn.
+// Of studies that have hardly begun: the names are those of studies and variants, and the picture
+// is drawn.
 TEST(Reproduction, DrawsItsPictures) {
   const fs::path root = fs::current_path();
   const fs::path folder = fs::path(testing::TempDir()) / "reproduction_pictures";
   fs::remove_all(folder);
   for (const auto& study : fs::directory_iterator(root / "models/zoo/studies")) {
-    const fs::path run = folder / "studies" / study.path().stem() / "variant/seed_1";
-    fs::create_directories(run);
-    std::ofstream(run / "metrics.csv") << "train_examples,test_error_percent,train_error_percent\n"
-                                       << "60000,9.5,12\n";
+    const std::string text = content_of(study.path());
+    const std::string name = "\n  name: \"";  // of a variant
+    for (std::size_t at = 0; (at = text.find(name, at)) != std::string::npos;) {
+      at += name.size();
+      const std::string variant = text.substr(at, text.find('"', at) - at);
+      const fs::path run = folder / "studies" / study.path().stem() / variant / "seed_1";
+      fs::create_directories(run);
+      std::ofstream(run / "metrics.csv")
+          << "train_examples,test_error_percent,train_error_percent,"
+          << "angle_to_backpropagation_degrees_hidden\n60000,9.5,12,70\n";
+    }
   }
   const std::vector<std::string> commands =
       quoted_commands(root / "docs/reproduction.md", "apical plot ");

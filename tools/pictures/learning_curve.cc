@@ -47,7 +47,9 @@ struct Extent {
   }
 
   // From an untrained network's 90 % to the last few, a linear axis shows only the first rows.
-  bool wants_log() const { return least > 0 && most > 4 * least; }
+  bool wants_log(const Measure& measure) const {
+    return measure.is_of_tests() && least > 0 && most > 4 * least;
+  }
 };
 
 std::string axes_script(const Extent& extent, const Measure& measure) {
@@ -59,9 +61,10 @@ std::string axes_script(const Extent& extent, const Measure& measure) {
       "set grid xtics ytics linecolor rgb '#e4e4e4' linewidth 0.6 linetype 1\n",
       thousands ? "Training examples (thousands)" : "Training examples", -0.02 * right,
       1.03 * right,
-      gnuplot_string(std::string(measure.axis) + (extent.wants_log() ? ", logarithmic" : "")));
+      gnuplot_string(std::string(measure.axis) +
+                     (extent.wants_log(measure) ? ", logarithmic" : "")));
   if (extent.most_examples == 0) script += "set xtics (0)\n";
-  if (extent.wants_log()) {
+  if (extent.wants_log(measure)) {
     const double top = extent.most * 1.15;
     script += "set logscale y\nset ytics " + log_axis_tics(extent.least, extent.most) + "\n" +
               fmt::format("set yrange [{}:{}]\n", extent.least / 1.15,
@@ -69,6 +72,10 @@ std::string axes_script(const Extent& extent, const Measure& measure) {
   } else {
     const double margin =
         std::max(0.15 * (extent.most - extent.least), std::max(0.1 * extent.most, 0.1));
+    if (!measure.is_of_tests()) {
+      return script + fmt::format("set yrange [{}:{}]\n", extent.least - margin / 2,
+                                  extent.most + margin / 2);
+    }
     script += fmt::format(
         "set yrange [{}:{}]\n",
         std::max(extent.least - margin, 0.0) - (extent.least < margin ? 0.02 * extent.most : 0),
@@ -95,10 +102,11 @@ std::string data_block(const std::string& name, const LearningCurve& curve, cons
 std::string key_text(const LearningCurve& curve, const Measure& measure) {
   std::vector<std::string> texts;
   if (const auto test = last_value(curve.test)) {
-    texts.push_back("test " + number_text(test->mean, measure));
+    texts.push_back((measure.is_of_tests() ? "test " : "") + number_text(test->mean, measure));
     if (curve.seeds > 1) {
-      texts.back() += fmt::format(" ({} to {})", number_text(test->low, measure),
-                                  number_text(test->high, measure));
+      std::string low = number_text(test->low, measure);
+      low.resize(low.size() - measure.unit.size());  // which is behind the other
+      texts.back() += fmt::format(" ({} to {})", low, number_text(test->high, measure));
     }
   }
   if (const auto train = last_value(curve.train)) {
@@ -162,9 +170,12 @@ class Plots {
 };
 
 // What the key does not tell.
-std::string subtitle_of(bool several, bool band, bool interim, std::size_t left_out) {
+std::string subtitle_of(const Measure& measure, bool several, bool band, bool interim,
+                        std::size_t left_out) {
   std::vector<std::string> parts;
-  if (band) {
+  if (!measure.is_of_tests()) {
+    if (band) parts.emplace_back("mean of the seeds; band: lowest to highest");
+  } else if (band) {
     parts.emplace_back("test solid, train dashed: mean of the seeds; band: lowest to highest test");
   } else if (several) {
     parts.emplace_back("test solid, train dashed");
@@ -172,6 +183,12 @@ std::string subtitle_of(bool several, bool band, bool interim, std::size_t left_
   if (interim) parts.emplace_back("thin: tests of fewer images");
   if (left_out > 0) parts.push_back(left_out_text(left_out, "been tested"));
   return fmt::format("{}", fmt::join(parts, "; "));
+}
+
+std::string usual_title(std::span<const LearningCurve> curves, const Measure& measure) {
+  const bool one = curves.size() == 1;
+  if (measure.is_of_tests()) return one ? "Learning curve of " + curves[0].name : "Learning curves";
+  return measure.axis + (one ? " of " + curves[0].name : "");
 }
 
 // The images of each test; nothing where the file does not say.
@@ -199,14 +216,15 @@ LearningCurve learning_curve_of(const RunGroup& group, const Measure& measure) {
   }
   for (const RecordedRun* run : group.runs) {
     const MetricsColumn& examples = run->metrics.column("train_examples");
-    const MetricsColumn& test = run->metrics.column(measure.test);
-    const MetricsColumn& train = run->metrics.column(measure.train);
+    const MetricsColumn& test = run->metrics.column(measure.column);
+    const MetricsColumn train = measure.is_of_tests() ? run->metrics.column(measure.train)
+                                                      : MetricsColumn(run->metrics.rows());
     const MetricsColumn sizes = test_sizes(run->metrics);
     for (std::size_t row = 0; row < examples.size(); ++row) {
       if (!examples[row]) run->metrics.fail("train_examples is empty; a number would be right");
       Values& values = rows[*examples[row]];
       ++runs_there[*examples[row]];
-      const bool interim = sizes[row] && sizes[row] < largest_test;
+      const bool interim = measure.is_of_tests() && sizes[row] && sizes[row] < largest_test;
       if (test[row]) (interim ? values.interim : values.test).push_back(*test[row]);
       if (train[row]) values.train.push_back(*train[row]);
     }
@@ -240,12 +258,10 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
   // The key is below the plot, where no curve can be: a line a run.
   const int key_lines = static_cast<int>(one ? 1 : curves.size());
   std::string script = gnuplot_preamble(format, {.width = 800, .height = 460 + 18 * key_lines});
-  const std::string shown_title = !title.empty() ? title
-                                  : one          ? "Learning curve of " + curves[0].name
-                                                 : "Learning curves";
+  const std::string shown_title = !title.empty() ? title : usual_title(curves, measure);
   const bool interim = std::ranges::any_of(
       curves, [](const auto& curve) { return last_value(curve.interim).has_value(); });
-  script += gnuplot_titles(shown_title, subtitle_of(!one, band, interim, left_out)) +
+  script += gnuplot_titles(shown_title, subtitle_of(measure, !one, band, interim, left_out)) +
             axes_script(extent, measure);
   script += fmt::format("set key below center Left reverse samplen 3 spacing 1.2 maxcols {}\n",
                         one && !band ? 2 : 1);
@@ -269,8 +285,11 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
       if (test && curve.seeds > 1) plots.add_band(name, look.colour);
       std::string key;
       if (one && !band) {
-        key = fmt::format("{} {} {}", test ? "test" : "train", measure.word,
-                          number_text(last->mean, measure));
+        key = fmt::format("{}{} {}",
+                          !measure.is_of_tests() ? ""
+                          : test                 ? "test "
+                                                 : "train ",
+                          measure.word, number_text(last->mean, measure));
       } else if (!std::exchange(in_key, true)) {
         key = key_text(curve, measure);
       }
@@ -282,7 +301,7 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
 
 std::string learning_curve_picture(const PictureRequest& request) {
   const auto [runs, left_out] = read_runs(request.files);
-  const Measure& measure = measure_of(runs, request.measure);
+  const Measure measure = measure_of(runs, request.measure);
   std::vector<LearningCurve> curves;
   for (const RunGroup& group : group_by_seed(runs)) {
     curves.push_back(learning_curve_of(group, measure));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tools/pictures/gnuplot.h"
+#include "tools/pictures/measure.h"
 #include "tools/pictures/picture_request.h"
 #include "tools/pictures/run_group.h"
 
@@ -18,7 +19,7 @@ struct LearningCurve {
   std::string name;
   std::size_t seeds = 1;
   std::vector<double> train_examples;
-  std::vector<std::optional<Spread>> test;
+  std::vector<std::optional<Spread>> test;  // or what was measured in training
   std::vector<std::optional<Spread>> train;
   std::vector<std::optional<Spread>> interim;  // tests of fewer images than the largest
 };

@@ -146,14 +146,19 @@ std::string y_axis_script(const ParameterSweep& sweep, const Measure& measure) {
       high = std::max(high, test.second.high);
     }
   }
-  const std::string label =
-      fmt::format("Test {}{}", measure.word, measure.unit.empty() ? "" : " (%)");
-  if (low > 0 && high > kLogRangeOfTests * low) {
+  const std::string label = measure.is_of_tests() ? fmt::format("Test {}{}", measure.word,
+                                                                measure.unit.empty() ? "" : " (%)")
+                                                  : measure.axis;
+  if (measure.is_of_tests() && low > 0 && high > kLogRangeOfTests * low) {
     return fmt::format("set ylabel {}\nset logscale y\nset ytics {}\nset yrange [{}:{}]\n",
                        gnuplot_string(label + ", logarithmic"), log_axis_tics(low, high),
                        low / 1.15, high * 1.15);
   }
   const double margin = std::max(0.12 * (high - low), 0.03 * high);
+  if (!measure.is_of_tests()) {
+    return fmt::format("set ylabel {}\nset yrange [{}:{}]\n", gnuplot_string(label), low - margin,
+                       high + margin);
+  }
   return fmt::format("set ylabel {}\nset yrange [{}:{}]\n", gnuplot_string(label),
                      std::max(low - margin, 0.0), high + margin + (high > 0 ? 0 : 1));
 }
@@ -190,7 +195,7 @@ ParameterSweep parameter_sweep_of(std::span<const RecordedRun> given, const std:
   for (const RunGroup& group : groups) {
     std::map<std::string, std::vector<double>> tests;
     for (const RecordedRun* run : group.runs) {
-      const auto last = run->metrics.last_value(measure.test);
+      const auto last = run->metrics.last_value(measure.column);
       if (!last) run->metrics.fail("holds no test yet");
       tests[value_of(*run, sweep.field)].push_back(*last);
     }
@@ -211,7 +216,8 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
   const bool bars = std::ranges::any_of(sweep.series, [](const auto& s) { return s.seeds > 1; });
   std::string script = gnuplot_preamble(format, {.width = 720, .height = 480});
   const std::string usual =
-      fmt::format("Test {} against {}", measure.word, short_name(sweep.field));
+      fmt::format("{} against {}", measure.is_of_tests() ? "Test " + measure.word : measure.axis,
+                  short_name(sweep.field));
   std::string subtitle;
   if (bars) {
     subtitle = fmt::format("bars: lowest to highest of the seeds, {}: their mean",
@@ -258,7 +264,7 @@ std::string parameter_sweep_script(const ParameterSweep& sweep, const Measure& m
 
 std::string parameter_sweep_picture(const PictureRequest& request) {
   const auto [runs, left_out] = read_runs(request.files);
-  const Measure& measure = measure_of(runs, request.measure);
+  const Measure measure = measure_of(runs, request.measure);
   ParameterSweep sweep = parameter_sweep_of(runs, request.x.value_or(""), measure);
   sweep.unfinished += left_out;
   return parameter_sweep_script(sweep, measure, request.title, request.format);

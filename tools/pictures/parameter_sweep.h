@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "tools/pictures/gnuplot.h"
+#include "tools/pictures/measure.h"
 #include "tools/pictures/picture_request.h"
 #include "tools/pictures/run_group.h"
 
 namespace apical {
 
-// What runs have measured last on the test set, by the value of a field of their model files. Runs
-// that differ in other fields too (the seed aside) are other series.
+// What runs have measured last, on the test set or in training, by the value of a field of their
+// model files. Runs that differ in other fields too (the seed aside) are other series.
 struct ParameterSweep {
   struct Series {
     std::string name;

@@ -13,19 +13,11 @@
 #include "models/experiment_defaults.h"
 #include "models/experiment_fields.h"
 #include "models/experiment_file.h"
-#include "tools/command_error.h"
 #include "tools/counted.h"
 #include "tools/run_summary.h"
 
 namespace apical {
 namespace {
-
-constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error",
-                            " %"};
-constexpr Measure kLoss = {"test_loss", "train_loss", "Loss per image", "loss", ""};
-
-constexpr const char* kNoTestYet =
-    "holds no errors yet; they are there after the run's first evaluation";
 
 constexpr std::array<std::string_view, 4> kWithoutEffect = {"seed", "name", "description",
                                                             "training.checkpoint_minutes"};
@@ -163,10 +155,6 @@ bool has_just_begun(const std::filesystem::path& metrics) {
          std::filesystem::exists(metrics.parent_path() / "experiment.textproto", ignored);
 }
 
-bool has_values(const RecordedRun& run, const Measure& measure) {
-  return run.metrics.has_values(measure.test) || run.metrics.has_values(measure.train);
-}
-
 // The value of a field of the group's runs that also tells them apart, for seeds.
 bool has_run_of_seed(const RunGroup& group, const RecordedRun& run, std::string_view apart_from) {
   const std::string apart(apart_from);
@@ -207,11 +195,12 @@ RecordedRuns read_runs(std::span<const std::filesystem::path> metrics) {
       continue;
     }
     RecordedRun run = read_run(file);
-    const bool is_tested = has_values(run, kError) || has_values(run, kLoss);
+    const bool is_tested = run.metrics.rows() > 0;
     (is_tested || !run.unfinished ? read.runs : untested).push_back(std::move(run));
   }
   if (read.runs.empty() && untested.empty()) {
-    throw FileError(metrics.front(), FileAccess::kRead, kNoTestYet);
+    throw FileError(metrics.front(), FileAccess::kRead,
+                    "is not there yet; it is after the run's first evaluation");
   }
   // Where none has been tested, whoever draws them says what they lack.
   if (read.runs.empty()) return {std::move(untested), 0};
@@ -267,37 +256,6 @@ NameParts name_parts(std::string_view name) {
     }
   }
   return parts;
-}
-
-const Measure& measure_of(std::span<const RecordedRun> runs,
-                          const std::optional<std::string>& name) {
-  if (name && *name != kError.word && *name != kLoss.word) {
-    throw UsageError(fmt::format("--measure {}: `error` or `loss` would be right", *name));
-  }
-  const bool some_errors =
-      std::ranges::any_of(runs, [](const RecordedRun& run) { return has_values(run, kError); });
-  const bool error = name ? *name == kError.word : some_errors;
-  const Measure& measure = error ? kError : kLoss;
-  const Measure& other = error ? kLoss : kError;
-  for (const RecordedRun& run : runs) {
-    if (has_values(run, measure)) continue;
-    if (!has_values(run, other)) {
-      run.metrics.fail(kNoTestYet);
-    }
-    if (name) {
-      run.metrics.fail(
-          fmt::format("holds no {}; --measure {} draws what it holds", measure.word, other.word));
-    }
-    run.metrics.fail(
-        "has a loss and no classification errors, unlike other runs here; plot them apart, or all "
-        "of them with --measure loss");
-  }
-  return measure;
-}
-
-std::string number_text(double value, const Measure& measure) {
-  return measure.unit.empty() ? fmt::format("{:.4g}", value)
-                              : fmt::format("{:.2f}{}", value, measure.unit);
 }
 
 Spread spread_of(std::span<const double> values) {

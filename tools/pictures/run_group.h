@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -76,23 +75,6 @@ void sort_by_numbers_in_names(std::vector<Named>& all) {
   std::ranges::stable_sort(all, {},
                            [](const Named& each) { return name_parts(each.name).numbers; });
 }
-
-// What is measured on a test set and drawn against something.
-struct Measure {
-  std::string_view test;   // column of metrics.csv
-  std::string_view train;  // likewise
-  std::string_view axis;   // what it is, with its unit
-  std::string_view word;   // what it is, in a sentence
-  std::string_view unit;   // behind a number
-};
-
-// A measured number with as many digits as mean something, and its unit.
-std::string number_text(double value, const Measure& measure);
-
-// The error, or the loss if no run has errors: autoencoders have none. `name`, if it is given, is
-// "error" or "loss". Throws FileError if a run has not what is wanted; UsageError for another name.
-const Measure& measure_of(std::span<const RecordedRun> runs,
-                          const std::optional<std::string>& name);
 
 // Mean, lowest and highest over the seeds.
 struct Spread {

@@ -14,8 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error",
-                            " %"};
+const Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error", " %"};
 
 class LearningCurveTest : public TestWithFolder {
  protected:
@@ -40,6 +39,26 @@ TEST_F(LearningCurveTest, SeedsAreAveragedOverTheTestsThatAllHaveMade) {
   EXPECT_EQ(curve.test[1]->high, 40);
   EXPECT_EQ(curve.train[0], std::nullopt);
   EXPECT_EQ(curve.train[1]->mean, 40);
+}
+
+// Rows of small tests count: what training trials measured does not depend on them.
+TEST_F(LearningCurveTest, WhatTrainingMeasuredIsOneLine) {
+  const RecordedRun one = run_of("one",
+                                 "train_examples,test_examples,test_error_percent,"
+                                 "train_error_percent,angle_degrees\n"
+                                 "50,10,50,60,-1\n100,1000,20,30,5\n");
+  const Measure angle = measure_of(std::vector{one}, "angle_degrees");
+  const LearningCurve curve = learning_curve_of({"one", {&one}}, angle);
+  EXPECT_THAT(curve.train_examples, testing::ElementsAre(50, 100));
+  EXPECT_EQ(curve.test[0]->mean, -1);
+  EXPECT_EQ(curve.test[1]->mean, 5);
+  EXPECT_EQ(curve.train[1], std::nullopt);
+  EXPECT_EQ(curve.interim[0], std::nullopt);
+  const std::string svg =
+      draw_with_gnuplot(learning_curve_script({{curve}}, angle, 0, "", PictureFormat::kSvg));
+  EXPECT_THAT(svg, HasSubstr("Angle (degrees) of one"));
+  EXPECT_THAT(svg, HasSubstr("angle 5.00 degrees"));
+  EXPECT_THAT(svg, testing::Not(HasSubstr("test")));
 }
 
 TEST_F(LearningCurveTest, SeedsWithoutACommonTestAreRefused) {
@@ -136,7 +155,7 @@ TEST_F(LearningCurveTest, KeyNamesRunsAndLastErrors) {
   const std::string svg = drawn(curves, "All runs");
   EXPECT_THAT(svg, HasSubstr("All runs"));
   EXPECT_THAT(svg, HasSubstr("run_0: test 5.00 %, train 4.55 %"));
-  EXPECT_THAT(svg, HasSubstr("run_8, 3 seeds: test 5.80 % (5.00 % to 6.50 %)"));
+  EXPECT_THAT(svg, HasSubstr("run_8, 3 seeds: test 5.80 % (5.00 to 6.50 %)"));
   EXPECT_THAT(svg, HasSubstr("band: lowest to highest test"));
 }
 

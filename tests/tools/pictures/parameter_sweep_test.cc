@@ -14,8 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error",
-                            " %"};
+const Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error", " %"};
 
 class ParameterSweepTest : public TestWithFolder {
  protected:
