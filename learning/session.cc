@@ -248,7 +248,7 @@ void Session::checkpoint(const Checkpoint& state) {
   if (shown_ > total()) {
     state.refuse("the run has trained on " + std::to_string(shown_) +
                  " images already, and with this training.epochs it ends at " +
-                 std::to_string(total()) + "; give it more epochs, or start it again with --force");
+                 std::to_string(total()) + "; give it more epochs, or another folder");
   }
   state.number("test_is_due", test_is_due_);
   state.number("tests", tests_);

@@ -28,6 +28,7 @@
 #include "tools/exit_code.h"
 #include "tools/folder_lock.h"
 #include "tools/interrupt.h"
+#include "tools/make_folder.h"
 #include "tools/progress.h"
 #include "tools/run_summary.h"
 #include "tools/sweep_file.h"
@@ -168,10 +169,12 @@ class Batch {
     return request_.out / fmt::format("{}.seed_{}.log", result.run.variant, result.run.seed);
   }
 
-  // Of a run that has finished, else null.
+  // Of a run that has finished, with as many epochs as are asked for now, else null.
   nlohmann::ordered_json summary_of(const SweepResult& result) const {
     auto summary = read_run_summary(request_.out / result.folder);
-    return says_complete(summary) ? summary : nullptr;
+    const bool is_done =
+        says_complete(summary) && summary.value("epochs", 0.0) >= result.run.epochs;
+    return is_done ? summary : nullptr;
   }
 
   void start_runs() {
@@ -278,9 +281,7 @@ ExitCode batch(std::span<const std::string> arguments) {
   }
   const BatchRequest request = request_of(given);
   const Sweep sweep = read_sweep(request.sweep, request.runs);
-  std::error_code error;
-  std::filesystem::create_directories(request.out, error);
-  if (error) throw WriteError(request.out, error.message());
+  make_folder(request.out);
   const FolderLock lock(request.out);
   return Batch(request, sweep).run();
 }

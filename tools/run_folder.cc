@@ -12,6 +12,7 @@
 
 #include "simulator/hdf5_file.h"
 #include "tools/atomic_file.h"
+#include "tools/make_folder.h"
 
 namespace apical {
 namespace {
@@ -75,12 +76,7 @@ bool RunFolder::holds_nothing_to_keep() const {
 }
 
 RunFolder RunFolder::create(std::filesystem::path path, Use use) {
-  std::error_code error;
-  if (std::filesystem::exists(path, error) && !std::filesystem::is_directory(path, error)) {
-    throw WriteError(path, "is a file; name a folder");
-  }
-  std::filesystem::create_directories(path, error);
-  if (error) throw WriteError::of_errno(path, error.value());
+  make_folder(path);
   return {std::move(path), use};
 }
 

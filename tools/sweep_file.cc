@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <iterator>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -71,6 +73,9 @@ class MistakesOfVariants {
  private:
   std::vector<std::pair<Mistake, std::vector<std::string>>> all_;
 };
+
+// In the folder where the variants' folders are.
+constexpr std::array<std::string_view, 2> kBatchFiles = {"batch.csv", "batch.md"};
 
 class SweepReader {
  public:
@@ -156,7 +161,13 @@ class SweepReader {
       };
       if (name.empty() || name.front() == '.' || !std::ranges::all_of(name, valid)) {
         refuse(where(path + ".name"), fmt::format("`name` is \"{}\"", name),
-               "give a variant a name of letters, digits, `_`, `-` and `.`");
+               "give a variant a name of letters, digits, `_`, `-` and `.` that does not begin "
+               "with `.`");
+      }
+      if (std::ranges::count(kBatchFiles, name) > 0) {
+        refuse(where(path + ".name"),
+               fmt::format("`name` is \"{}\", as a table of the batch", name),
+               "give the variant another name");
       }
       for (int other = 0; other < v; ++other) {
         if (message_.variant(other).name() != name) continue;
@@ -193,7 +204,7 @@ class SweepReader {
       refuse(where(path), fmt::format("variant `{}` has no experiment", variant.name()),
              "add experiment: \"FILE\", here or for all variants");
     }
-    SweepRun run{variant.name(), 0, (file_.parent_path() / experiment).lexically_normal(), {}};
+    SweepRun run{variant.name(), 0, (file_.parent_path() / experiment).lexically_normal(), {}, 0};
     std::error_code ignored;
     if (!std::filesystem::exists(run.experiment, ignored)) {
       refuse(where(has_own ? path + ".experiment" : "experiment"),
@@ -231,6 +242,7 @@ class SweepReader {
     std::ranges::move(check_experiment(file, known_data_shapes()), std::back_inserter(mistakes));
     if (!mistakes.empty()) throw ModelFileError(std::move(mistakes));
     notes = experiment_notes(file);
+    run.epochs = file.experiment().training().epochs();
     return run;
   }
 

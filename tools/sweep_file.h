@@ -20,6 +20,7 @@ struct SweepRun {
   std::uint64_t seed;
   std::filesystem::path experiment;
   std::vector<std::string> set;  // PATH=VALUE
+  int epochs = 0;                // of its training
 };
 
 struct Sweep {

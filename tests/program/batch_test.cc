@@ -259,6 +259,32 @@ TEST_F(Batch, AFailingRunDoesNotStopTheOthers) {
   EXPECT_FALSE(fs::exists(folder_ / "out/b.seed_1.log"));
 }
 
+// More epochs than a run has had: what it has said of itself is no longer the answer.
+TEST_F(Batch, ARunOfFewerEpochsIsNotDone) {
+  const fs::path one = sweep("seeds: 1\nvariant { name: \"a\" }\n");
+  ASSERT_EQ(batch(one, folder_ / "out").exit_code, 0);
+  // Stopped at once.
+  const Finished stopped =
+      batch(one, folder_ / "out", {"--set", "training.epochs=2000"}, [&](pid_t process) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+        kill(process, SIGINT);
+      });
+  EXPECT_EQ(stopped.exit_code, 130);
+  EXPECT_THAT(content_of(folder_ / "out/batch.csv"), HasSubstr("a,1,not_done"));
+}
+
+TEST_F(Batch, NamesOfVariantsAreNamesOfFolders) {
+  for (const std::string name : {".hidden", "..", "batch.csv", "a/b"}) {
+    const fs::path file = sweep("variant { name: \"" + name + "\" }\n");
+    const Finished checked = run_command_line({root() / "tools/apical", "check", file}, root());
+    EXPECT_EQ(checked.exit_code, 3) << name;
+    EXPECT_THAT(checked.err, HasSubstr("`name` is \"" + name)) << name;
+  }
+  const Finished into_a_file = batch(sweep(kTwo), folder_ / "sweep.textproto");
+  EXPECT_EQ(into_a_file.exit_code, 5);
+  EXPECT_THAT(into_a_file.err, HasSubstr("is a file; name a folder"));
+}
+
 class Study : public Batch, public testing::WithParamInterface<const char*> {};
 
 TEST_P(Study, RunsInSeconds) {

@@ -98,6 +98,13 @@ std::string data_block(const std::string& name, const LearningCurve& curve, cons
   return block + "EOD\n";
 }
 
+// A name that leaves room for a curve's last values in a line of the key, or for a title.
+std::string short_enough(const std::string& name) {
+  constexpr std::size_t kMost = 40;
+  if (name.size() <= kMost) return name;
+  return name.substr(0, kMost / 2) + "..." + name.substr(name.size() - (kMost / 2 - 3));
+}
+
 // A curve's last values.
 std::string key_text(const LearningCurve& curve, const Measure& measure) {
   std::vector<std::string> texts;
@@ -113,7 +120,7 @@ std::string key_text(const LearningCurve& curve, const Measure& measure) {
     texts.push_back("train " + number_text(train->mean, measure));
   }
   const std::string seeds = curve.seeds > 1 ? fmt::format(", {} seeds", curve.seeds) : "";
-  return fmt::format("{}{}: {}", curve.name, seeds, fmt::join(texts, ", "));
+  return fmt::format("{}{}: {}", short_enough(curve.name), seeds, fmt::join(texts, ", "));
 }
 
 // Points of tests, filled, and of training, hollow. With a colour they make 63 looks.
@@ -134,7 +141,14 @@ Look look_of(std::size_t curve, std::size_t curves) {
 
 class Plots {
  public:
-  void add_band(const std::string& data, std::string_view colour) {
+  // A bar where there is one test only.
+  void add_band(const std::string& data, std::size_t points, std::string_view colour) {
+    if (points == 1) {
+      plots_.push_back(fmt::format(
+          "{} using 1:3:(0):($4-$3) with vectors nohead linewidth 1.2 linecolor rgb '{}' notitle",
+          data, colour));
+      return;
+    }
     plots_.push_back(
         fmt::format("{} using 1:3:4 with filledcurves fillstyle transparent solid 0.18 noborder "
                     "fillcolor rgb '{}' notitle",
@@ -187,8 +201,9 @@ std::string subtitle_of(const Measure& measure, bool several, bool band, bool in
 
 std::string usual_title(std::span<const LearningCurve> curves, const Measure& measure) {
   const bool one = curves.size() == 1;
-  if (measure.is_of_tests()) return one ? "Learning curve of " + curves[0].name : "Learning curves";
-  return measure.axis + (one ? " of " + curves[0].name : "");
+  if (measure.is_of_tests())
+    return one ? "Learning curve of " + short_enough(curves[0].name) : "Learning curves";
+  return measure.axis + (one ? " of " + short_enough(curves[0].name) : "");
 }
 
 // The images of each test; nothing where the file does not say.
@@ -282,7 +297,7 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
       if (!last) continue;
       const std::string name = fmt::format("${}{}", test ? "test" : "train", i);
       data += data_block(name, curve, values, scale);
-      if (test && curve.seeds > 1) plots.add_band(name, look.colour);
+      if (test && curve.seeds > 1) plots.add_band(name, count_of(values), look.colour);
       std::string key;
       if (one && !band) {
         key = fmt::format("{}{} {}",

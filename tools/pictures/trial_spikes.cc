@@ -28,9 +28,11 @@ SpikeTrain cut(const SpikeTrain& train, double start, double end) {
 TrialSpikes without_trials(const RecordedSpikes& spikes) {
   TrialSpikes all{.populations = spikes.populations};
   for (const SpikeTrain& train : all.populations) {
-    if (!train.times_ms.empty()) all.end_ms = std::max(all.end_ms, train.times_ms.back());
+    if (train.times_ms.empty()) continue;
+    all.start_ms = std::min(all.start_ms, train.times_ms.front());
+    all.end_ms = std::max(all.end_ms, train.times_ms.back());
   }
-  if (all.end_ms <= 0) throw std::out_of_range("holds no spikes and no trials");
+  if (all.end_ms <= all.start_ms) throw std::out_of_range("holds no spikes and no trials");
   all.target_start_ms = all.end_ms;
   return all;
 }
@@ -78,7 +80,7 @@ TrialSpikes read_trial(const SonataSpikeFile& file, std::optional<std::int64_t> 
 }
 
 void cut_to(TrialSpikes& raster, std::optional<double> from_ms, std::optional<double> to_ms) {
-  const double from = from_ms.value_or(0);
+  const double from = from_ms.value_or(raster.start_ms);
   const double to = to_ms.value_or(std::numeric_limits<double>::infinity());
   if (from >= raster.end_ms) {
     throw std::out_of_range(fmt::format("ends at {:.1f} ms{}; nothing is later", raster.end_ms,

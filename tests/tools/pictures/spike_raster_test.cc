@@ -58,6 +58,12 @@ TEST(SpikeRaster, FilesWithoutTrialsAreDrawnWhole) {
   const std::string svg = draw_with_gnuplot(spike_raster_script(all, "", PictureFormat::kSvg));
   EXPECT_THAT(svg, HasSubstr(">Time (ms)<"));
   EXPECT_THAT(svg, testing::Not(HasSubstr(" phase")));
+  // Times of other programs may begin before 0.
+  spikes.populations[0].times_ms[0] = -5;
+  TrialSpikes earlier = take_trial(spikes, std::nullopt);
+  cut_to(earlier, std::nullopt, std::nullopt);
+  EXPECT_EQ(earlier.start_ms, -5);
+  EXPECT_EQ(earlier.populations[0].times_ms.size(), 5U);
 }
 
 std::string drawn(const TrialSpikes& raster) {
