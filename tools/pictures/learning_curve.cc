@@ -100,7 +100,7 @@ std::string data_block(const std::string& name, const LearningCurve& curve, cons
 
 // A name that leaves room for a curve's last values in a line of the key, or for a title.
 std::string short_enough(const std::string& name) {
-  constexpr std::size_t kMost = 40;
+  constexpr std::size_t kMost = 44;
   if (name.size() <= kMost) return name;
   return name.substr(0, kMost / 2) + "..." + name.substr(name.size() - (kMost / 2 - 3));
 }
