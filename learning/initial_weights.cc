@@ -16,8 +16,8 @@
 namespace apical {
 namespace {
 
-// Half of the width of the interval of biases in their sd, as the published code has it; it would be
-// the whole width of one whose standard deviation is 1.
+// Half of the width of the interval of biases in their sd, as the published code has it; it would
+// be the whole width of one whose standard deviation is 1.
 constexpr double kHalfWidth = 3.465;
 
 // Of a population that replays, what its file has is not looked at.

@@ -320,7 +320,7 @@ TEST_F(Batch, LengthsOfATestAreThoseOfOneTrainedNetwork) {
   EXPECT_EQ(lines_of(tried.out), 3U * (1 + 4));
   for (const std::string seed : {"1", "2", "3"}) {
     for (const std::string length : {"100", "250", "500", "1000"}) {
-      const std::string run = "test_" + length + "/seed_" + seed;
+      const fs::path run = fs::path("test_" + length) / ("seed_" + seed);
       EXPECT_THAT(content_of(folder_ / "out" / run / "experiment.textproto"),
                   AllOf(HasSubstr("test_length_ms: " + length + "\n"),
                         HasSubstr("trained/seed_" + seed + "/weights.h5")));

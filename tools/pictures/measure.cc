@@ -13,16 +13,11 @@
 namespace apical {
 namespace {
 
-const Measure& error() {
-  static const Measure measure = {"test_error_percent", "train_error_percent", "Error (%)", "error",
-                                  " %"};
-  return measure;
+Measure error() {
+  return {"test_error_percent", "train_error_percent", "Error (%)", "error", " %"};
 }
 
-const Measure& loss() {
-  static const Measure measure = {"test_loss", "train_loss", "Loss per image", "loss", ""};
-  return measure;
-}
+Measure loss() { return {"test_loss", "train_loss", "Loss per image", "loss", ""}; }
 
 bool has_values(const RecordedRun& run, const Measure& measure) {
   return run.metrics.has_values(measure.column) ||
@@ -30,12 +25,12 @@ bool has_values(const RecordedRun& run, const Measure& measure) {
 }
 
 // The error or the loss, which all runs must have.
-const Measure& of_tests(std::span<const RecordedRun> runs, const std::optional<std::string>& name) {
+Measure of_tests(std::span<const RecordedRun> runs, const std::optional<std::string>& name) {
   const bool some_errors =
       std::ranges::any_of(runs, [](const RecordedRun& run) { return has_values(run, error()); });
   const bool is_error = name ? *name == error().word : some_errors;
-  const Measure& measure = is_error ? error() : loss();
-  const Measure& other = is_error ? loss() : error();
+  Measure measure = is_error ? error() : loss();
+  const Measure other = is_error ? loss() : error();
   for (const RecordedRun& run : runs) {
     if (has_values(run, measure)) continue;
     if (!has_values(run, other)) {

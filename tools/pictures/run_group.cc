@@ -67,6 +67,7 @@ std::size_t common_end(const std::vector<Parts>& paths) {
 // their names do not tell.
 Parts common_path(const std::vector<const RecordedRun*>& runs) {
   std::vector<Parts> paths;
+  paths.reserve(runs.size());
   for (const RecordedRun* run : runs) paths.push_back(parts_of(run->folder));
   const Parts& first = paths.front();
   if (runs.size() == 1) return first;
@@ -123,6 +124,7 @@ std::vector<std::string> names_of(const std::vector<Parts>& paths) {
 // By the parts of the runs' paths that tell the groups apart.
 void name_groups(std::vector<RunGroup>& groups) {
   std::vector<Parts> paths;
+  paths.reserve(groups.size());
   for (const RunGroup& group : groups) paths.push_back(common_path(group.runs));
   std::vector<std::string> names = names_of(paths);
   for (std::size_t i = 0; i < groups.size(); ++i) {
