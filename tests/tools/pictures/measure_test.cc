@@ -36,7 +36,8 @@ TEST_F(MeasureTest, LossIsDrawnWhereThereAreNoErrors) {
   const std::vector<RecordedRun> classifier = {run("class", errors)};
   EXPECT_EQ(measure_of(classifier, std::nullopt).word, "error");
 
-  const auto reason = [](const std::vector<RecordedRun>& runs, const std::optional<std::string>& name) {
+  const auto reason = [](const std::vector<RecordedRun>& runs,
+                         const std::optional<std::string>& name) {
     try {
       measure_of(runs, name);
     } catch (const FileError& error) {
