@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "tools/atomic_file.h"
+#include "tools/batch_folder.h"
 #include "tools/child_process.h"
 #include "tools/command_line.h"
 #include "tools/exit_code.h"
@@ -252,8 +253,8 @@ class Batch {
   }
 
   void write_tables() const {
-    write_file_atomically(request_.out / "batch.csv", sweep_csv(results_));
-    write_file_atomically(request_.out / "batch.md", sweep_markdown(sweep_, results_));
+    write_file_atomically(request_.out / kBatchCsv, sweep_csv(results_));
+    write_file_atomically(request_.out / kBatchMarkdown, sweep_markdown(sweep_, results_));
   }
 
   const BatchRequest& request_;

@@ -14,6 +14,7 @@
 #include "models/experiment_file.h"
 #include "models/mistake.h"
 #include "simulator/file_error.h"
+#include "tools/batch_folder.h"
 #include "tools/counted.h"
 #include "tools/hdf5_description.h"
 #include "tools/metrics_file.h"
@@ -131,9 +132,9 @@ FileDescription describe_textproto(const fs::path& path) {
 // Of which only one table may be left.
 FileDescription describe_batch_folder(const fs::path& folder) {
   std::error_code ignored;
-  FileDescription description = fs::exists(folder / "batch.csv", ignored)
-                                    ? describe_sweep_csv(folder / "batch.csv")
-                                    : describe_sweep_markdown(folder / "batch.md");
+  FileDescription description = fs::exists(folder / kBatchCsv, ignored)
+                                    ? describe_sweep_csv(folder / kBatchCsv)
+                                    : describe_sweep_markdown(folder / kBatchMarkdown);
   description.summary = "folder of a " + description.summary;
   return description;
 }
@@ -155,7 +156,7 @@ FileDescription describe_folder(const fs::path& folder) {
   }
   std::error_code ignored;
   if (description.details.empty()) {
-    if (fs::exists(folder / "batch.csv", ignored) || fs::exists(folder / "batch.md", ignored)) {
+    if (fs::exists(folder / kBatchCsv, ignored) || fs::exists(folder / kBatchMarkdown, ignored)) {
       return describe_batch_folder(folder);
     }
     fail(folder, "holds no file of a run or of a batch");

@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <iterator>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +17,7 @@
 #include "models/text_fields.h"
 #include "proto/experiment.pb.h"
 #include "proto/sweep.pb.h"
+#include "tools/batch_folder.h"
 #include "tools/experiment_options.h"
 
 namespace apical {
@@ -73,9 +72,6 @@ class MistakesOfVariants {
  private:
   std::vector<std::pair<Mistake, std::vector<std::string>>> all_;
 };
-
-// In the folder where the variants' folders are.
-constexpr std::array<std::string_view, 2> kBatchFiles = {"batch.csv", "batch.md"};
 
 class SweepReader {
  public:
@@ -164,7 +160,7 @@ class SweepReader {
                "give a variant a name of letters, digits, `_`, `-` and `.` that does not begin "
                "with `.`");
       }
-      if (std::ranges::count(kBatchFiles, name) > 0) {
+      if (name == kBatchCsv || name == kBatchMarkdown) {
         refuse(where(path + ".name"),
                fmt::format("`name` is \"{}\", as a table of the batch", name),
                "give the variant another name");

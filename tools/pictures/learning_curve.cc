@@ -79,8 +79,7 @@ std::string axes_script(const Extent& extent, const Measure& measure) {
     script += fmt::format(
         "set yrange [{}:{}]\n",
         std::max(extent.least - margin, 0.0) - (extent.least < margin ? 0.02 * extent.most : 0),
-        measure.unit == " %" ? std::min(extent.most + margin, std::max(extent.most, 100.0))
-                             : extent.most + margin);
+        axis_top(extent.most, margin, measure));
   }
   return script;
 }
@@ -105,11 +104,17 @@ std::string short_enough(const std::string& name) {
   return name.substr(0, kMost / 2) + "..." + name.substr(name.size() - (kMost / 2 - 3));
 }
 
+// What is said before a number; nothing where there is but one kind.
+std::string_view test_or_train(bool test, const Measure& measure) {
+  if (!measure.is_of_tests()) return "";
+  return test ? "test " : "train ";
+}
+
 // A curve's last values.
 std::string key_text(const LearningCurve& curve, const Measure& measure) {
   std::vector<std::string> texts;
   if (const auto test = last_value(curve.test)) {
-    texts.push_back((measure.is_of_tests() ? "test " : "") + number_text(test->mean, measure));
+    texts.push_back(std::string(test_or_train(true, measure)) + number_text(test->mean, measure));
     if (curve.seeds > 1) {
       std::string low = number_text(test->low, measure);
       low.resize(low.size() - measure.unit.size());  // which is behind the other
@@ -300,11 +305,8 @@ std::string learning_curve_script(std::span<const LearningCurve> curves, const M
       if (test && curve.seeds > 1) plots.add_band(name, count_of(values), look.colour);
       std::string key;
       if (one && !band) {
-        key = fmt::format("{}{} {}",
-                          !measure.is_of_tests() ? ""
-                          : test                 ? "test "
-                                                 : "train ",
-                          measure.word, number_text(last->mean, measure));
+        key = fmt::format("{}{} {}", test_or_train(test, measure), measure.word,
+                          number_text(last->mean, measure));
       } else if (!std::exchange(in_key, true)) {
         key = key_text(curve, measure);
       }

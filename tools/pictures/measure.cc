@@ -109,4 +109,9 @@ std::string number_text(double value, const Measure& measure) {
                               : fmt::format("{:.2f}{}", value, measure.unit);
 }
 
+double axis_top(double highest, double margin, const Measure& measure) {
+  const double top = highest + margin;
+  return measure.unit == " %" ? std::min(top, std::max(highest, 100.0)) : top;
+}
+
 }  // namespace apical

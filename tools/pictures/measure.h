@@ -23,6 +23,10 @@ struct Measure {
 // A measured number with as many digits as mean something, and its unit.
 std::string number_text(double value, const Measure& measure);
 
+// Where an axis ends that begins near the lowest value, `margin` above the highest: of per cent at
+// 100 at most, unless a value is above.
+double axis_top(double highest, double margin, const Measure& measure);
+
 // The error, or the loss if no run has errors: autoencoders have none. `name`, if it is given, is
 // "error", "loss" or a column of metrics.csv. Throws FileError if a run has not what is wanted;
 // UsageError if no run has such a column.

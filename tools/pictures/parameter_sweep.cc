@@ -159,10 +159,9 @@ std::string y_axis_script(const ParameterSweep& sweep, const Measure& measure) {
     return fmt::format("set ylabel {}\nset yrange [{}:{}]\n", gnuplot_string(label), low - margin,
                        high + margin);
   }
-  const double top = high + margin + (high > 0 ? 0 : 1);
   return fmt::format("set ylabel {}\nset yrange [{}:{}]\n", gnuplot_string(label),
                      std::max(low - margin, 0.0),
-                     measure.unit == " %" ? std::min(top, std::max(high, 100.0)) : top);
+                     axis_top(high, margin + (high > 0 ? 0 : 1), measure));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/tools/test_folder.h"
+#include "tests/tools/pictures/test_with_runs.h"
 
 namespace apical {
 namespace {
@@ -16,13 +16,8 @@ using testing::HasSubstr;
 
 const Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error", " %"};
 
-class LearningCurveTest : public TestWithFolder {
+class LearningCurveTest : public TestWithRuns {
  protected:
-  RecordedRun run_of(const std::string& name, const std::string& metrics) {
-    std::filesystem::create_directories(file(name));
-    put(file(name) / "metrics.csv", metrics);
-    return read_run(file(name) / "metrics.csv");
-  }
   RecordedRun run(const std::string& name, const std::string& rows) {
     return run_of(name, "train_examples,test_error_percent,train_error_percent\n" + rows);
   }

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/tools/test_folder.h"
+#include "tests/tools/pictures/test_with_runs.h"
 #include "tools/command_error.h"
 
 namespace apical {
@@ -15,25 +15,17 @@ namespace {
 
 using testing::HasSubstr;
 
-class MeasureTest : public TestWithFolder {
- protected:
-  // Makes a run's folder and reads it.
-  RecordedRun run(const std::string& name, const std::string& metrics) {
-    std::filesystem::create_directories(file(name));
-    put(file(name) / "metrics.csv", metrics);
-    return read_run(file(name) / "metrics.csv");
-  }
-};
+using MeasureTest = TestWithRuns;
 
 TEST_F(MeasureTest, LossIsDrawnWhereThereAreNoErrors) {
   const std::string losses =
       "train_examples,test_error_percent,train_error_percent,test_loss,"
       "train_loss\n0,,,9,\n10,,,5,6\n";
-  const std::vector<RecordedRun> autoencoder = {run("auto", losses)};
+  const std::vector<RecordedRun> autoencoder = {run_of("auto", losses)};
   EXPECT_EQ(measure_of(autoencoder, std::nullopt).word, "loss");
   const std::string errors =
       "train_examples,test_error_percent,train_error_percent\n0,90,\n100,20,30\n";
-  const std::vector<RecordedRun> classifier = {run("class", errors)};
+  const std::vector<RecordedRun> classifier = {run_of("class", errors)};
   EXPECT_EQ(measure_of(classifier, std::nullopt).word, "error");
 
   const auto reason = [](const std::vector<RecordedRun>& runs,
@@ -47,13 +39,13 @@ TEST_F(MeasureTest, LossIsDrawnWhereThereAreNoErrors) {
   };
   EXPECT_THAT(reason({autoencoder[0], classifier[0]}, std::nullopt), HasSubstr("plot them apart"));
   EXPECT_THAT(reason(classifier, "loss"), HasSubstr("holds no loss; --measure error draws"));
-  EXPECT_THAT(reason({run("new", "train_examples,test_error_percent\n")}, std::nullopt),
+  EXPECT_THAT(reason({run_of("new", "train_examples,test_error_percent\n")}, std::nullopt),
               HasSubstr("holds no errors yet"));
 }
 
 TEST_F(MeasureTest, AColumnIsDrawnWithItsUnit) {
   const std::string head = "train_examples,mean_rate_hz_hidden,loss_correlation_3,angle_degrees\n";
-  const std::vector<RecordedRun> runs = {run("one", head + "0,,,\n10,23.456,0.25,60\n")};
+  const std::vector<RecordedRun> runs = {run_of("one", head + "0,,,\n10,23.456,0.25,60\n")};
   const Measure rate = measure_of(runs, "mean_rate_hz_hidden");
   EXPECT_FALSE(rate.is_of_tests());
   EXPECT_EQ(rate.column, "mean_rate_hz_hidden");
@@ -66,9 +58,9 @@ TEST_F(MeasureTest, AColumnIsDrawnWithItsUnit) {
 }
 
 TEST_F(MeasureTest, AColumnThatIsMissingIsNamed) {
-  const RecordedRun with = run("with", "train_examples,angle\n0,60\n");
-  const RecordedRun empty = run("empty", "train_examples,angle\n0,\n");
-  const RecordedRun without = run("without", "train_examples\n0\n");
+  const RecordedRun with = run_of("with", "train_examples,angle\n0,60\n");
+  const RecordedRun empty = run_of("empty", "train_examples,angle\n0,\n");
+  const RecordedRun without = run_of("without", "train_examples\n0\n");
   EXPECT_EQ(measure_of(std::vector{with}, "angle").column, "angle");
   EXPECT_THROW(measure_of(std::vector{with, empty}, "angle"), FileError);
   EXPECT_THROW(measure_of(std::vector{with, without}, "angle"), FileError);

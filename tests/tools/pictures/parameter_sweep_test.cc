@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/tools/test_folder.h"
+#include "tests/tools/pictures/test_with_runs.h"
 #include "tools/command_error.h"
 
 namespace apical {
@@ -16,15 +16,13 @@ using testing::HasSubstr;
 
 const Measure kError = {"test_error_percent", "train_error_percent", "Error (%)", "error", " %"};
 
-class ParameterSweepTest : public TestWithFolder {
+class ParameterSweepTest : public TestWithRuns {
  protected:
   RecordedRun run(const std::string& experiment, double test_error) {
-    const std::string name = "run" + std::to_string(runs_++);
-    std::filesystem::create_directories(file(name));
-    put(file(name) / "metrics.csv", "train_examples,test_error_percent,train_error_percent\n9," +
-                                        std::to_string(test_error) + ",\n");
-    put(file(name) / "experiment.textproto", experiment);
-    return read_run(file(name) / "metrics.csv");
+    return run_of("run" + std::to_string(runs_++),
+                  "train_examples,test_error_percent,train_error_percent\n9," +
+                      std::to_string(test_error) + ",\n",
+                  experiment);
   }
 
   static std::string batch(int size, int seed, const std::string& algorithm = "BP") {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/tools/test_folder.h"
+#include "tests/tools/pictures/test_with_runs.h"
 
 namespace apical {
 namespace {
@@ -16,17 +16,13 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class RunGroupTest : public TestWithFolder {
+class RunGroupTest : public TestWithRuns {
  protected:
-  // Makes a run's folder and reads it.
   RecordedRun run(const std::string& name, const std::string& experiment,
                   const std::string& metrics =
                       "train_examples,test_error_percent,train_error_percent\n"
                       "0,90,\n100,20,30\n") {
-    std::filesystem::create_directories(file(name));
-    put(file(name) / "metrics.csv", metrics);
-    if (!experiment.empty()) put(file(name) / "experiment.textproto", experiment);
-    return read_run(file(name) / "metrics.csv");
+    return run_of(name, metrics, experiment);
   }
 };
 
