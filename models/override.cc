@@ -152,7 +152,8 @@ class Assignment {
   void replace(const std::string& value, Message& message) {
     if (!value.starts_with('{') || !value.ends_with('}')) {
       throw Refusal{fmt::format("`{}` has no single value", path_),
-                    "name one of its fields, or give {...}"};
+                    value.starts_with('{') ? "close what `{` opens with `}`"
+                                           : "name one of its fields, or give {...}"};
     }
     message.Clear();
     mark(true);

@@ -94,6 +94,11 @@ void check_is_spikes(const Hdf5File& file) {
     throw FileError(file.path(), FileAccess::kRead,
                     "/spikes is missing; this is no file of spikes");
   }
+  if (file.has("/spikes/timestamps")) {
+    throw FileError(file.path(), FileAccess::kRead,
+                    "/spikes/timestamps is of no population, as in SONATA's first layout; move it "
+                    "to /spikes/NAME/timestamps, and the neurons' ids to /spikes/NAME/node_ids");
+  }
 }
 
 }  // namespace

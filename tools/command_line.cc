@@ -20,6 +20,18 @@ namespace apical {
 
 namespace options = boost::program_options;
 
+namespace {
+
+// What an option, `--name`, would take.
+std::string value_of(const options::options_description& visible, const std::string& option) {
+  const auto* described = visible.find_nothrow(option.substr(option.find_first_not_of('-')), false);
+  const auto semantic = described == nullptr ? nullptr : described->semantic();
+  const auto* typed = dynamic_cast<const options::typed_value_base*>(semantic.get());
+  return typed != nullptr && typed->value_type() == typeid(double) ? "a number" : "a whole number";
+}
+
+}  // namespace
+
 options::variables_map parse_arguments(std::span<const std::string> arguments,
                                        options::options_description& visible,
                                        const std::string& operand, const std::string& command) {
@@ -37,6 +49,9 @@ options::variables_map parse_arguments(std::span<const std::string> arguments,
                        .style(style::unix_style & ~style::allow_guessing)
                        .run(),
                    given);
+  } catch (const options::invalid_option_value& error) {
+    throw UsageError(
+        fmt::format("{}; give {}", error.what(), value_of(visible, error.get_option_name())));
   } catch (const options::error& error) {
     throw UsageError(std::string(error.what()) + "; see apical " + command + " --help");
   }

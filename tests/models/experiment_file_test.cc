@@ -503,6 +503,7 @@ TEST(Override, TellsWhatIsWrong) {
       {"training.epochs=3 4", "`epochs` cannot be `3 4`"},
       {"training.shuffle=perhaps", "`shuffle` cannot be `perhaps`; give true or false"},
       {"training=3", "`training` has no single value; name one of its fields, or give {...}"},
+      {"training={epochs: 1", "`training` has no single value; close what `{` opens with `}`"},
       {"training.epochs.x=3", "`epochs` is one value and has no fields; end the path at `epochs`"},
       {"training[0].epochs=3", "`training` is not a list; write `training` without [0]"},
       {"network.population.size=3", "`population` is a list; write `population[0]`, or a name"},

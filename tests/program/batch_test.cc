@@ -317,7 +317,7 @@ TEST_F(Batch, LengthsOfATestAreThoseOfOneTrainedNetwork) {
       " --set data.train_examples=20 --set data.test_examples=5 --set training.epochs=1";
   const Finished tried = run_command_line({"bash", "-c", script}, root());
   ASSERT_EQ(tried.exit_code, 0) << tried.err;
-  EXPECT_EQ(lines_of(tried.out), 3U * (1 + 4));
+  EXPECT_EQ(lines_of(tried.out), 3U * (1 + 4 + 1));
   for (const std::string seed : {"1", "2", "3"}) {
     for (const std::string length : {"100", "250", "500", "1000"}) {
       const fs::path run = fs::path("test_" + length) / ("seed_" + seed);
@@ -325,6 +325,8 @@ TEST_F(Batch, LengthsOfATestAreThoseOfOneTrainedNetwork) {
                   AllOf(HasSubstr("test_length_ms: " + length + "\n"),
                         HasSubstr("trained/seed_" + seed + "/weights.h5")));
     }
+    EXPECT_THAT(content_of(folder_ / "out/test_seeds" / ("seed_" + seed) / "experiment.textproto"),
+                AllOf(HasSubstr("seed: " + seed + "\n"), HasSubstr("trained/seed_2/weights.h5")));
   }
 }
 

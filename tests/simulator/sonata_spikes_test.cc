@@ -20,7 +20,18 @@ namespace {
 
 using testing::ElementsAre;
 
-using SonataSpikes = TestWithFolder;
+class SonataSpikes : public TestWithFolder {
+ protected:
+  // Why a file cannot be read.
+  std::string reason(const std::string& name) const {
+    try {
+      read_sonata_spikes(file(name));
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return "no failure";
+  }
+};
 
 const std::vector<SpikeTrain> kTrains = {{"input", 784, {0.5, 0.5, 104.25}, {783, 2, 0}},
                                          {"hidden", 500, {}, {}},
@@ -119,25 +130,26 @@ TEST_F(SonataSpikes, WindowsTogetherAreTheWhole) {
   }
 }
 
+TEST_F(SonataSpikes, SpikesOfNoPopulationAreCalledThat) {
+  Hdf5File made = Hdf5File::create(file("first_layout.h5"));
+  made.write<double>("/spikes/timestamps", std::vector<double>{1, 2});
+  made.write<std::uint64_t>("/spikes/gids", std::vector<std::uint64_t>{0, 1});
+  made.close();
+  EXPECT_THAT(reason("first_layout.h5"),
+              testing::HasSubstr("/spikes/timestamps is of no population"));
+}
+
 TEST_F(SonataSpikes, FaultyFilesAreReported) {
   Hdf5File::create(file("empty.h5")).close();
-  EXPECT_THROW(read_sonata_spikes(file("empty.h5")), FileError);
+  EXPECT_THAT(reason("empty.h5"), testing::HasSubstr("no file of spikes"));
   Hdf5File made = Hdf5File::create(file("lengths.h5"));
   made.write<double>("/spikes/cortex/timestamps", std::vector<double>{1, 2});
   made.write<std::uint64_t>("/spikes/cortex/node_ids", std::vector<std::uint64_t>{0});
   made.close();
-  EXPECT_THROW(read_sonata_spikes(file("lengths.h5")), FileError);
+  EXPECT_THAT(reason("lengths.h5"), testing::HasSubstr("differ in length"));
 }
 
 TEST_F(SonataSpikes, OtherUnitsAndIdsAreNotTakenForOurs) {
-  const auto reason = [&](const std::string& name) -> std::string {
-    try {
-      read_sonata_spikes(file(name));
-    } catch (const FileError& error) {
-      return error.what();
-    }
-    return "no failure";
-  };
   Hdf5File seconds = Hdf5File::create(file("seconds.h5"));
   seconds.write<double>("/spikes/cortex/timestamps", std::vector<double>{1, 2});
   seconds.write_attribute<std::string>("/spikes/cortex/timestamps", "units", "s");

@@ -128,7 +128,8 @@ TEST_F(PlotCommand, WrongUsageIsExplained) {
   put(file("a.txt"), "no file of a run");
   expect_failure({file("a.txt"), "-o", picture_}, wrong, "a.txt");
   expect_failure({metrics_, "-o", picture_, "--colour"}, wrong, "--colour");
-  expect_failure({spikes_, "-o", picture_, "--trial", "x"}, wrong, "trial");
+  expect_failure({spikes_, "-o", picture_, "--trial", "x"}, wrong, "give a whole number");
+  expect_failure({spikes_, "-o", picture_, "--from-ms", "x"}, wrong, "give a number");
   expect_failure({metrics_, "-o", picture_, "--trial", "1"}, wrong, "means nothing");
   expect_failure({spikes_, "-o", picture_, "--kind", "rastor"}, wrong, "did you mean `raster`?");
 }
