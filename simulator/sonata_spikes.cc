@@ -94,7 +94,8 @@ void check_is_spikes(const Hdf5File& file) {
     throw FileError(file.path(), FileAccess::kRead,
                     "/spikes is missing; this is no file of spikes");
   }
-  if (file.has("/spikes/timestamps")) {
+  // A population may have that name.
+  if (file.has("/spikes/timestamps") && !file.has("/spikes/timestamps/timestamps")) {
     throw FileError(file.path(), FileAccess::kRead,
                     "/spikes/timestamps is of no population, as in SONATA's first layout; move it "
                     "to /spikes/NAME/timestamps, and the neurons' ids to /spikes/NAME/node_ids");

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -137,6 +138,12 @@ TEST_F(SonataSpikes, SpikesOfNoPopulationAreCalledThat) {
   made.close();
   EXPECT_THAT(reason("first_layout.h5"),
               testing::HasSubstr("/spikes/timestamps is of no population"));
+}
+
+TEST_F(SonataSpikes, APopulationMayBeCalledTimestamps) {
+  const SpikeTrain train{"timestamps", 2, {1, 2}, {0, 1}};
+  write_sonata_spikes(file("spikes.h5"), std::span(&train, 1), kTrials);
+  EXPECT_EQ(read_sonata_spikes(file("spikes.h5")).populations.at(0).times_ms, train.times_ms);
 }
 
 TEST_F(SonataSpikes, FaultyFilesAreReported) {
